@@ -1,0 +1,3 @@
+"""Turns the harness on for every test of this repository."""
+
+pytest_plugins = ["kata.plugin"]

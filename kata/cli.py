@@ -1,0 +1,124 @@
+"""The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from kata.course import Course, CourseError, TaskInfo
+from kata.stubs import find_drift, write_stub
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="kata", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    check = commands.add_parser("check", help="prove that the tests judge rightly")
+    check.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
+    check.add_argument("--slow", action="store_true", help="prove the tests marked slow as well")
+    check.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
+        help="runs at the same time (default: one per core)",
+    )  # fmt: skip
+
+    stubs = commands.add_parser("stubs", help="write tasks/ from solutions/")
+    stubs.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
+    mode = stubs.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="write nothing; fail where they differ")
+    mode.add_argument(
+        "--force", action="store_true", help="also replace edited stubs, and save those as .bak"
+    )
+
+    options = parser.parse_args(arguments)
+    try:
+        course = Course.find(Path.cwd())
+        tasks = course.select(options.tasks)
+        if options.command == "check":
+            return _check(course, tasks, options.jobs, options.slow)
+        if options.check:
+            return _check_stubs(course, tasks)
+        return _write_stubs(course, tasks, options.force)
+    except CourseError as error:
+        print(f"kata: {error}", file=sys.stderr)
+        return 2
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return number
+
+
+def _check(course: Course, tasks: list[TaskInfo], workers: int, slow: bool) -> int:
+    # Imported here: these bring pytest along, which `kata stubs` does not need.
+    from kata.proofs import Proof, check
+    from kata.runner import Job, Run
+
+    def watch(jobs: list[Job], runs: Iterator[Run]) -> Iterator[Run]:
+        return tqdm(runs, total=len(jobs), unit="run", desc="kata check", file=sys.stderr)
+
+    start = time.monotonic()
+    proofs = check(course, tasks, workers=workers, slow=slow, watch=watch)
+
+    def row(proof: Proof) -> list[str]:
+        wrong = f"{proof.wrong}/{proof.wrong_of - proof.wrong_away}"
+        return [
+            f"{proof.task.number:02d}",
+            str(proof.tests),
+            f"{proof.red_on_stub}/{proof.tests - proof.away}",
+            f"{proof.right}/{proof.right_of}",
+            wrong + (f" +{proof.wrong_away} not run" if proof.wrong_away else ""),
+            str(len(proof.unnamed)),
+            str(proof.away),
+            f"{proof.seconds:.0f} s",
+        ]
+
+    header = ["task", "nodes", "red on stub", "right answers green", "wrong answers red",
+              "nodes without a wrong answer", "not run here", "time"]  # fmt: skip
+    _print_table([header, *map(row, proofs)])
+    failures = [f"task {p.task.number:02d}: {text}" for p in proofs for text in p.failures]
+    for failure in failures:
+        print(f"\nFAILED {failure}")
+    verdict = f"{len(failures)} failed" if failures else "all proven"
+    print(f"\n{verdict}, in {time.monotonic() - start:.0f} s with {workers} at a time")
+    return 1 if failures else 0
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)))
+
+
+def _check_stubs(course: Course, tasks: list[TaskInfo]) -> int:
+    drift = [text for task in tasks if (text := find_drift(course, task))]
+    for text in drift:
+        print(f"DRIFT {text}")
+    print(f"{len(tasks) - len(drift)} of {len(tasks)} stubs are what the references give.")
+    return 1 if drift else 0
+
+
+def _write_stubs(course: Course, tasks: list[TaskInfo], force: bool) -> int:
+    kept = 0
+    for task in tasks:
+        written = write_stub(course, task, force=force)
+        path = course.short(written.path)
+        if written.what == "kept":
+            kept += 1
+            print(f"{path}: kept, since it was edited; --force replaces it and saves the old one")
+        else:
+            saved = f"; the old one is {course.short(written.backup)}" if written.backup else ""
+            print(f"{path}: {written.what}{saved}")
+    return 1 if kept else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

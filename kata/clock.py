@@ -1,0 +1,120 @@
+"""Time limits that name the student's line, and that a bare `except:` cannot swallow."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+AGAIN = 0.2  # seconds after which the alarm rings again, if the student's code swallowed it
+
+
+class TimeUp(BaseException):
+    """Code ran past its limit. Not an Exception, so that `except Exception` lets it through."""
+
+    def __init__(self, seconds: float, where: tuple[str, int, str] | None) -> None:
+        super().__init__(f"over {seconds:g} seconds")
+        self.seconds = seconds
+        self.where = where  # file, line and function of the student's innermost frame
+
+
+def innermost(frame: FrameType | None, files: Collection[str]) -> tuple[str, int, str] | None:
+    """File, line and function of the frame nearest to `frame` that lies in one of `files`."""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
+        frame = frame.f_back
+    return None
+
+
+@contextmanager
+def time_limit(seconds: float, files: Collection[str]) -> Iterator[None]:
+    """Raise `TimeUp` in the block if it takes longer; limits do not nest.
+
+    On POSIX, in the main thread, an alarm signal interrupts even a sleep. Elsewhere a watching
+    thread raises at the next bytecode.
+    """
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        with _alarm(seconds, files):
+            yield
+    else:
+        with _watcher(seconds, files):
+            yield
+
+
+def stop_the_clock() -> None:
+    """Let the code that is running take its time: somebody is debugging it."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def _alarm(seconds: float, files: Collection[str]) -> Iterator[None]:
+    rung: list[TimeUp] = []
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        if rung:
+            _raise_on_every_line(frame, files, rung[0])
+        rung.append(TimeUp(seconds, innermost(frame, files)))
+        raise rung[0]
+
+    tracer = sys.gettrace()
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if sys.gettrace() is not tracer:
+            sys.settrace(tracer)
+
+
+def _raise_on_every_line(frame: FrameType | None, files: Collection[str], error: TimeUp) -> None:
+    """Make every line of the student's code raise: no `except:` encloses all of them."""
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line" and frame.f_code.co_filename in files:
+            raise error
+        return trace
+
+    sys.settrace(trace)
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            frame.f_trace = trace
+        frame = frame.f_back
+
+
+@contextmanager
+def _watcher(seconds: float, files: Collection[str]) -> Iterator[None]:
+    watched = threading.get_ident()
+    done = threading.Event()
+    caught: list[TimeUp] = []
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            caught.append(TimeUp(seconds, innermost(sys._current_frames().get(watched), files)))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(watched), ctypes.py_object(_Interrupted)
+            )
+            wait = AGAIN
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    except _Interrupted as interruption:
+        raise caught[0].with_traceback(interruption.__traceback__) from None
+    finally:
+        done.set()
+        thread.join()
+
+
+class _Interrupted(BaseException):
+    """What one thread can raise in another: a class, not an instance."""

@@ -1,0 +1,122 @@
+"""The course on disk: which tasks there are, and where their files lie."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = Path("tasks") / "manifest.toml"
+KNOWN_MARKS = ("benchmark", "gpu", "slow", "online")
+
+
+class CourseError(Exception):
+    """The course's own files are wrong; the message names the file and what to change."""
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """One entry of `tasks/manifest.toml`."""
+
+    number: int
+    title: str
+    source: str
+    needs: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()  # files that the task's script is asked to write
+    time_limit: float = 10.0  # seconds that one call of a student's function may take
+
+    @property
+    def name(self) -> str:
+        return f"task{self.number:02d}"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with `tasks/manifest.toml` in it."""
+
+    root: Path
+    tasks: tuple[TaskInfo, ...]
+
+    @classmethod
+    def read(cls, root: Path) -> Course:
+        """Read the manifest below `root`; raises CourseError where it cannot be understood."""
+        path = root / MANIFEST
+        try:
+            manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise CourseError(f"{path} is missing; it lists the tasks of the course.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise CourseError(f"{path} is not valid TOML: {error}.") from None
+        tasks = [_read_task(path, entry) for entry in manifest.get("task", [])]
+        numbers = [task.number for task in tasks]
+        twice = {number for number in numbers if numbers.count(number) > 1}
+        if twice:
+            raise CourseError(f"{path} lists task {min(twice)} twice; numbers are unique.")
+        return cls(root, tuple(sorted(tasks, key=lambda task: task.number)))
+
+    @classmethod
+    def find(cls, start: Path) -> Course:
+        """The course that `start` lies in; raises CourseError where there is none."""
+        for folder in (start, *start.parents):
+            if (folder / MANIFEST).is_file():
+                return cls.read(folder)
+        raise CourseError(
+            f"No {MANIFEST.as_posix()} in {start} or above it; run this inside the course folder."
+        )
+
+    def task(self, name: str) -> TaskInfo | None:
+        return next((task for task in self.tasks if task.name == name), None)
+
+    def stub(self, task: TaskInfo) -> Path:
+        return self.root / "tasks" / f"{task.name}.py"
+
+    def solution(self, task: TaskInfo) -> Path:
+        return self.root / "solutions" / f"{task.name}.py"
+
+    def test_file(self, task: TaskInfo) -> Path:
+        return self.root / "tests" / f"test_{task.name}.py"
+
+    def gallery(self, task: TaskInfo) -> Path:
+        return self.root / "tests" / "gallery" / f"{task.name}.py"
+
+    def select(self, numbers: list[str]) -> list[TaskInfo]:
+        """The tasks named by `["02", "3", "task04"]`, all of them for an empty list."""
+        chosen = []
+        for word in numbers:
+            match = re.fullmatch(r"(?:task)?0*(\d+)(?:\.py)?", Path(word).name)
+            task = self.task(f"task{int(match[1]):02d}") if match else None
+            if task is None:
+                known = ", ".join(f"{task.number:02d}" for task in self.tasks)
+                raise CourseError(f"There is no task {word!r}; the manifest lists {known}.")
+            chosen.append(task)
+        return chosen or list(self.tasks)
+
+    def short(self, path: Path | str) -> str:
+        """A path as a person would type it from the course folder."""
+        path = Path(path)
+        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+
+def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
+    label = f"{path}, task {entry.get('number', '?')}"
+    known = TaskInfo.__dataclass_fields__
+    required = ("number", "title", "source")
+    for key in entry:
+        if key not in known:
+            raise CourseError(f"{label}: unknown key {key!r}; known are {', '.join(known)}.")
+    for key in required:
+        if key not in entry:
+            raise CourseError(f"{label}: {key!r} is missing.")
+    if not isinstance(entry["number"], int) or not 1 <= entry["number"] <= 99:
+        raise CourseError(f"{label}: the number is a whole number from 1 to 99.")
+    limit = entry.get("time_limit", TaskInfo.time_limit)
+    if not isinstance(limit, int | float) or limit <= 0:
+        raise CourseError(f"{label}: time_limit is a number of seconds above 0.")
+    for mark in entry.get("marks", ()):
+        if mark not in KNOWN_MARKS:
+            raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(KNOWN_MARKS)}.")
+    lists = {key: tuple(entry[key]) for key in ("needs", "marks", "writes") if key in entry}
+    return TaskInfo(**{**entry, **lists})

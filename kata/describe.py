@@ -1,0 +1,77 @@
+"""Values in a line, for people: small ones whole, large ones by type and shape."""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any
+
+SMALL = 30  # elements of an array, or cells of a frame, that are shown in full
+
+_repr = reprlib.Repr()
+_repr.maxlist = _repr.maxtuple = _repr.maxdict = _repr.maxset = 12
+_repr.maxstring = _repr.maxother = 160
+
+
+def describe(value: Any) -> str:
+    """One line about `value`; imports nothing and never raises, whatever a student returns."""
+    try:
+        return _describe(value)
+    except Exception as error:
+        return f"a {type(value).__name__} whose repr() raises {type(error).__name__}"
+
+
+def is_simple(value: Any) -> bool:
+    """Whether a value reads well inside a call: `f(n=3)`."""
+    return value is None or isinstance(value, bool | int | float | str) and len(repr(value)) < 40
+
+
+def _describe(value: Any) -> str:
+    library = type(value).__module__.partition(".")[0]
+    if library == "numpy" and hasattr(value, "shape"):
+        return _array(value, type(value).__name__)
+    if library == "torch" and hasattr(value, "requires_grad") and hasattr(value, "tolist"):
+        device = "" if value.device.type == "cpu" else f" on {value.device}"
+        return _array(value, "tensor") + device
+    if library == "pandas" and hasattr(value, "columns"):
+        return _frame(value)
+    if library == "torch" and hasattr(value, "tensors"):
+        items = ", ".join(_array(tensor, "tensor", small=0) for tensor in value.tensors)
+        return f"{type(value).__name__} of {len(value)} items: {items}"
+    if hasattr(value, "state_dict") and hasattr(value, "forward"):
+        return f"a {type(value).__name__} (nn.Module)"
+    if isinstance(value, list | tuple) and len(value) <= 12 and not isinstance(value, str):
+        inner = ", ".join(_describe(item) for item in value)
+        if len(inner) <= 300:
+            if isinstance(value, list):
+                return f"[{inner}]"
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if callable(value) and hasattr(value, "__name__"):
+        return f"the function {value.__name__}"
+    return _repr.repr(value)
+
+
+def _array(value: Any, kind: str, small: int = SMALL) -> str:
+    dtype = str(value.dtype).removeprefix("torch.")
+    shape = tuple(value.shape)
+    size = 1
+    for length in shape:
+        size *= length
+    if not shape:
+        return f"{value.item()!r} ({dtype} {kind})"
+    kind = "array" if kind == "ndarray" else kind
+    if size > small:
+        return f"{dtype} {kind} of shape {shape}"
+    return f"{value.tolist()} ({dtype} {kind} of shape {shape})"
+
+
+def _frame(value: Any) -> str:
+    rows, columns = value.shape
+    if rows * columns > SMALL:
+        names = ", ".join(map(str, value.columns[:6]))
+        return f"DataFrame of {rows} rows, columns {names}"
+    cells = {name: value[name].tolist() for name in value.columns}
+    index = value.index.tolist()
+    suffix = "" if index == list(range(rows)) else f", index={index}"
+    return f"DataFrame({cells}{suffix})"

@@ -1,0 +1,170 @@
+"""What a test expects, said so that a student can act on it.
+
+Every check raises `Wrong`, which carries the expectation and the finding as text; the plugin adds
+the test's sentence, the call and the line. Type and shape are checked before values, so that one
+broken shape is one message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kata.describe import describe
+
+
+class Wrong(AssertionError):
+    """A student's code returned or did something else than the task asks for.
+
+    `aspect` says what kind of thing is wrong. Everything but "value" is a prerequisite: the same
+    complaint about the same call is shown once, however many tests run into it.
+    """
+
+    def __init__(self, expected: str, got: str, aspect: str = "value") -> None:
+        super().__init__(f"expected {expected}, got {got}")
+        self.expected = expected
+        self.got = got
+        self.aspect = aspect
+
+
+def that(condition: object, expected: str, got: object, aspect: str = "value") -> None:
+    """Expect `condition` to hold; `got` is text, or a value to describe."""
+    if not condition:
+        raise Wrong(expected, got if isinstance(got, str) else describe(got), aspect)
+
+
+def instance(got: object, kind: type | tuple[type, ...], name: str) -> None:
+    """Expect a type; bool does not pass for int."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    fits = isinstance(got, kinds) and not (isinstance(got, bool) and bool not in kinds)
+    names = " or ".join(_type_name(kind) for kind in kinds)
+    that(fits, f"{name} is a {names}", f"{_type_name(type(got))}: {describe(got)}", "type")
+
+
+def array(got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None) -> None:
+    """Expect a NumPy array of that shape and dtype, finite if it holds floats."""
+    import numpy as np
+
+    instance(got, np.ndarray, name)
+    that(
+        got.shape == shape, f"{name}.shape == {shape}", f"{name}.shape == {got.shape}", "shape"
+    )
+    if dtype is not None:
+        wanted = np.dtype(dtype)
+        that(
+            got.dtype == wanted, f"{name}.dtype == {wanted}", f"{name}.dtype == {got.dtype}", "dtype"
+        )
+    if got.dtype.kind == "f":
+        that(np.isfinite(got).all(), f"only finite numbers in {name}", got, "finite")
+
+
+def tensor(got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None, device: str = "cpu") -> None:
+    """Expect a torch tensor of that shape, dtype and kind of device, finite."""
+    import torch
+
+    instance(got, torch.Tensor, name)
+    that(
+        tuple(got.shape) == shape,
+        f"{name}.shape == {shape}",
+        f"{name}.shape == {tuple(got.shape)}",
+        "shape",
+    )
+    if dtype is not None:
+        that(got.dtype == dtype, f"{name}.dtype == {dtype}", f"{name}.dtype == {got.dtype}", "dtype")
+    that(
+        got.device.type == device,
+        f"{name} on the device {device!r}",
+        f"{name} on {str(got.device)!r}",
+        "device",
+    )
+    that(torch.isfinite(got).all(), f"only finite numbers in {name}", got, "finite")
+
+
+def number(got: Any, name: str) -> None:
+    """Expect one finite Python float."""
+    instance(got, float, name)
+    that(got == got and abs(got) != float("inf"), f"{name} is a finite number", got, "finite")
+
+
+def equal(got: Any, expected: Any, name: str) -> None:
+    """Expect exactly these values; arrays are compared element by element."""
+    _compare(got, expected, name, lambda a, b: a == b, "")
+
+
+def close(got: Any, expected: Any, name: str, *, rtol: float = 0.0, atol: float = 0.0) -> None:
+    """Expect these numbers within `atol + rtol * |expected|`."""
+    tolerance = " and ".join(
+        text for text, on in ((f"{rtol:g} relative", rtol), (f"{atol:g} absolute", atol)) if on
+    )
+    _compare(
+        got,
+        expected,
+        name,
+        lambda a, b: abs(a - b) <= atol + rtol * abs(b),
+        f" (within {tolerance})",
+    )
+
+
+def raises(kind: type[Exception], call: Callable[[], object]) -> None:
+    """Expect `call()` to raise `kind`; other exceptions pass through."""
+    try:
+        result = call()
+    except kind:
+        return
+    raise Wrong(f"{kind.__name__} is raised", f"no error, and the result {describe(result)}")
+
+
+def _type_name(kind: type) -> str:
+    module = kind.__module__
+    return kind.__name__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
+
+
+def _compare(
+    got: Any, expected: Any, name: str, same: Callable[[Any, Any], Any], suffix: str
+) -> None:
+    import numpy as np
+
+    ours, theirs = _plain(expected), _plain(got)
+    if not isinstance(ours, np.ndarray):
+        that(theirs == ours, f"{name} == {describe(expected)}", describe(got))
+        return
+    theirs = np.asarray(theirs)
+    that(
+        theirs.shape == ours.shape,
+        f"{name} of shape {ours.shape}",
+        f"{name} of shape {theirs.shape}",
+        "shape",
+    )
+    wrong = ~np.asarray(same(theirs, ours))
+    if not wrong.any():
+        return
+    if ours.ndim == 0:
+        raise Wrong(f"{name} == {ours.item():.9g}{suffix}", f"{name} == {theirs.item():.9g}")
+    place = tuple(int(i) for i in np.argwhere(wrong)[0])
+    where = f"{name}[{', '.join(map(str, place))}]"
+    share = f"; {int(wrong.sum())} of {wrong.size} values differ" if wrong.sum() > 1 else ""
+    raise Wrong(
+        f"{where} == {ours[place]}{suffix}" + _whole(name, ours),
+        f"{where} == {theirs[place]}{share}" + _whole(name, theirs),
+    )
+
+
+def _whole(name: str, value: Any) -> str:
+    return f", in {name} = {value.tolist()}" if 1 < value.size <= 30 else ""
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as a NumPy array, whatever carries them; anything else as it is."""
+    import numpy as np
+
+    if hasattr(value, "detach"):
+        return value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        return np.asarray(value)
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return np.asarray(value)
+    if isinstance(value, list | tuple) and all(isinstance(v, int | float) for v in value):
+        return np.asarray(value)
+    return value

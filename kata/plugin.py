@@ -1,0 +1,267 @@
+"""The pytest plugin: options, fixtures, time limits, and the report that a student reads.
+
+A test file `tests/test_taskNN.py` is a task's specification; other test files are left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Read when the libraries are first imported, which happens after this module.
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on small work are slower than one
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from kata.clock import stop_the_clock
+from kata.course import KNOWN_MARKS, MANIFEST, Course, CourseError, TaskInfo
+from kata.race import Race
+from kata.report import AWAY, RED, Page, Result, write_report
+from kata.target import Target
+from kata.task import Task
+from kata.verdict import DEFECT, judge, student_frames
+
+SHOWN = 600  # characters of a student's output that a block repeats
+
+MARKS = {
+    "benchmark": "compares speeds within one run",
+    "gpu": "needs a CUDA device; --require-gpu makes its absence an error",
+    "slow": "trains for more than about 20 seconds; run with --slow",
+    "online": "needs the real hub; run with --hub=online",
+}
+assert tuple(MARKS) == KNOWN_MARKS
+
+judgement_key = pytest.StashKey["Judgement"]()
+result_key = pytest.StashKey[Result]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("kata", "kata: what is judged, and how")
+    group.addoption(
+        "--target",
+        default="tasks",
+        metavar="DIR_OR_FILE",
+        help="judge the answers in this folder, this one file, or FILE::TITLE of a gallery "
+        "(default: tasks)",
+    )
+    group.addoption("--slow", action="store_true", help="run the tests marked slow as well")
+    group.addoption(
+        "--require-gpu", action="store_true", help="fail where a gpu test finds no CUDA device"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark, meaning in MARKS.items():
+        config.addinivalue_line("markers", f"{mark}: {meaning}")
+    if not (config.rootpath / MANIFEST).is_file():
+        return
+    try:
+        judgement = Judgement(config, Course.read(config.rootpath))
+    except CourseError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[judgement_key] = judgement
+    config.pluginmanager.register(judgement, "kata-judgement")
+    _set_up_hypothesis(config.rootpath)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    option = item.config.option
+    if item.get_closest_marker("slow") and not option.slow:
+        pytest.skip("slow; ask for it with --slow")
+    if item.get_closest_marker("gpu") and not _has_cuda():
+        if option.require_gpu:
+            pytest.fail("--require-gpu was given, and there is no CUDA device.", pytrace=False)
+        pytest.skip("needs a CUDA device")
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    return ("not run here", "n", "NOT RUN HERE") if report.skipped else None
+
+
+def pytest_enter_pdb() -> None:
+    stop_the_clock()
+
+
+@pytest.fixture
+def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
+    """The answer to judge. Files that it writes by name land in a scratch folder."""
+    judgement = request.config.stash[judgement_key]
+    info = judgement.info(request.path)
+    if info is None:
+        raise CourseError(f"{request.path.name} is not named test_taskNN.py after a known task.")
+    task = judgement.task(info)
+    task.start_test()
+    with contextlib.chdir(tmp_path):
+        yield task
+    result = request.node.stash[result_key]
+    result.wrote = sorted(
+        str(path) for path in tmp_path.rglob("*") if path.is_file() and path.name not in info.writes
+    )
+
+
+@pytest.fixture
+def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
+    """Compares speeds within this run; see `kata.race.Race`."""
+    return Race(benchmark, request.node.stash[result_key])
+
+
+class Judgement:
+    """Judges one target in one pytest session."""
+
+    def __init__(self, config: pytest.Config, course: Course) -> None:
+        self.config = config
+        self.course = course
+        self.results: list[Result] = []
+        option = config.option.target
+        self._start = config.rootpath if option == "tasks" else Path(config.invocation_params.dir)
+        self._tasks: dict[str, Task] = {}
+        for info in course.tasks:
+            self._target(info)  # a wrong --target is an error at once
+        # The references are held to stricter rules than a student: their warnings are errors.
+        self._strict = (self._start / option).resolve() == (course.root / "solutions").resolve()
+
+    def info(self, path: Path) -> TaskInfo | None:
+        """The task that a test file specifies, if it is one."""
+        match = re.fullmatch(r"test_(task\d\d)\.py", path.name)
+        return self.course.task(match[1]) if match else None
+
+    def task(self, info: TaskInfo) -> Task:
+        """The answer to a task; one for all tests of a file, so that it is imported once."""
+        if info.name not in self._tasks:
+            option = self.config.option
+            solution = self.course.solution(info)
+            self._tasks[info.name] = Task(
+                info,
+                self._target(info),
+                reference=Task(info, Target(solution)) if solution.is_file() else None,
+                tolerant=not self._strict,
+                patient=bool(option.usepdb or option.trace),
+                loud=option.capture == "no",
+            )
+        return self._tasks[info.name]
+
+    def _target(self, info: TaskInfo) -> Target:
+        return Target.resolve(self.config.option.target, self.course, info, self._start)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        info = self.info(item.path)
+        if info is not None:
+            result = Result(info.name, item.nodeid, item.name, _sentence(item))
+            item.stash[result_key] = result
+            self.results.append(result)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[Any]:
+        report = yield
+        result = item.stash.get(result_key, None)
+        if result is not None and call.excinfo is not None:
+            if report.skipped:
+                result.outcome = AWAY
+                result.reason = str(call.excinfo.value)
+            elif result.outcome != RED:
+                self._turn_red(item, call.excinfo, report, result)
+        return report
+
+    def _turn_red(
+        self,
+        item: pytest.Item,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        report: pytest.TestReport,
+        result: Result,
+    ) -> None:
+        info = self.info(item.path)
+        assert info is not None
+        task = self.task(info)
+        result.outcome = RED
+        result.verdict = judge(excinfo.value, task, item.nodeid).as_dict()
+        result.printed = _printed(report, task.printed.cut)
+        if result.verdict["kind"] == DEFECT:
+            result.traceback = str(report.longrepr)
+        elif not self.config.option.fulltrace:
+            # A debugger that is entered now stands on the student's line, not below it.
+            for entry in student_frames(excinfo.value, task.files)[-1:]:
+                entry.tb_next = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Iterator[None]:
+        """Show our blocks in place of pytest's, and leave its counts as they are."""
+        reports = terminalreporter.stats
+        ours = {result.nodeid for result in self.results}
+        hidden = {}
+        if not self.config.option.fulltrace:
+            for outcome in ("failed", "error"):
+                if outcome in reports:
+                    hidden[outcome] = reports[outcome]
+                    reports[outcome] = [r for r in reports[outcome] if r.nodeid not in ours]
+        yield
+        reports.update(hidden)
+        if self.results:
+            width = self.config.get_terminal_writer().fullwidth
+            encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+            page = Page(terminalreporter, width, encoding)
+            write_report(page, self.course, self.results, self._command)
+
+    def _command(self, info: TaskInfo) -> str:
+        test_file = self.course.short(self.course.test_file(info))
+        option = self.config.option.target
+        return f"pytest {test_file}" + ("" if option == "tasks" else f" --target {option}")
+
+
+def _sentence(item: pytest.Item) -> str:
+    documentation = inspect.getdoc(getattr(item, "function", None)) or item.name
+    sentence = " ".join(documentation.partition("\n\n")[0].split())
+    parameters = getattr(item, "callspec", None)
+    return f"{sentence} [{parameters.id}]" if parameters else sentence
+
+
+def _printed(report: pytest.TestReport, cut: int) -> str:
+    """What the student's code printed, shortened, with a note of how much there was."""
+    streams = [text for name, text in report.sections if name.startswith("Captured std")]
+    # A progress bar overwrites its line; only its last state is worth repeating.
+    text = "".join(streams).replace("\r\n", "\n")
+    text = "\n".join(line.rpartition("\r")[2] for line in text.split("\n")).strip()
+    total = len(text) + cut
+    if total <= SHOWN:
+        return text
+    return f"{text[:SHOWN]}\n... (the first {SHOWN:,} of {total:,} characters)"
+
+
+def _has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _set_up_hypothesis(root: Path) -> None:
+    """Properties search at random in practice, and always alike where a verdict must repeat."""
+    from hypothesis import HealthCheck, settings
+    from hypothesis.configuration import set_hypothesis_home_dir
+    from hypothesis.database import DirectoryBasedExampleDatabase
+
+    set_hypothesis_home_dir(root / ".hypothesis")
+    shared: dict[str, Any] = {
+        "deadline": None,  # a slow laptop is not a wrong answer
+        "report_multiple_bugs": False,
+        "print_blob": False,
+        # `task` is meant to be shared by the examples of a test; and again, slow is not wrong.
+        "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    }
+    settings.register_profile("kata-fixed", **shared, derandomize=True, database=None)
+    settings.register_profile(
+        "kata-random", **shared, database=DirectoryBasedExampleDatabase(root / ".hypothesis")
+    )
+    settings.load_profile("kata-fixed" if os.environ.get("CI") else "kata-random")

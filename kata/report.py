@@ -1,0 +1,172 @@
+"""What a person reads after a run: a short block per failure, and a board per task."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kata.course import Course, TaskInfo
+from kata.verdict import BLOCKED, DEFECT, UNWRITTEN
+
+GREEN, RED, AWAY = "green", "red", "away"
+LABEL = 14  # columns before the text of a block
+MAX_WIDTH = 100
+
+
+@dataclass
+class Result:
+    """What became of one test of a task."""
+
+    task: str
+    nodeid: str
+    test: str  # its name, with the parameters
+    sentence: str  # the specification: the first paragraph of its docstring
+    outcome: str = GREEN
+    reason: str = ""  # why it did not run here
+    verdict: dict[str, Any] = field(default_factory=dict)
+    printed: str = ""
+    traceback: str = ""  # shown for a broken test only
+    wrote: list[str] = field(default_factory=list)  # files that nobody asked for
+    notes: list[str] = field(default_factory=list)  # measured speeds and the like
+
+
+class Page:
+    """Writes to a pytest terminal, with marks that the terminal can show."""
+
+    def __init__(self, terminal: Any, width: int, encoding: str) -> None:
+        self._write = terminal.write
+        self.width = min(width, MAX_WIDTH)
+        try:
+            "✓✗·".encode(encoding)
+            self.marks = {GREEN: "✓", RED: "✗", AWAY: "·"}
+        except UnicodeEncodeError:
+            self.marks = {GREEN: "+", RED: "x", AWAY: "."}
+
+    def line(self, text: str = "", **markup: bool) -> None:
+        self._write(text + "\n", **markup)
+
+    def field(self, label: str, text: str) -> None:
+        """A labelled paragraph, with its continuation lines aligned."""
+        lines = [
+            piece
+            for line in text.splitlines() or [""]
+            for piece in textwrap.wrap(line, self.width - LABEL, break_long_words=False) or [""]
+        ]
+        for i, line in enumerate(lines):
+            self.line(f"    {label if i == 0 else '':<{LABEL - 4}}{line}".rstrip())
+
+
+def write_report(
+    page: Page, course: Course, results: list[Result], command: Callable[[TaskInfo], str]
+) -> None:
+    """Blocks and board of every task that `results` speak of; `command` judges a task again."""
+    for name in dict.fromkeys(result.task for result in results):
+        info = course.task(name)
+        assert info is not None
+        own = [result for result in results if result.task == name]
+        _write_blocks(page, course, own)
+        _write_board(page, course, info, own, command(info))
+
+
+def _write_blocks(page: Page, course: Course, results: list[Result]) -> None:
+    causes: dict[str, list[Result]] = {}
+    for result in results:
+        if result.outcome == RED:
+            causes.setdefault(result.verdict["cause"], []).append(result)
+    if any(group[0].verdict["kind"] == BLOCKED for group in causes.values()):
+        # One broken file or missing name: say that first, and not what follows from it.
+        causes = dict(sorted(causes.items(), key=lambda c: c[1][0].verdict["kind"] != BLOCKED))
+    for cause, group in causes.items():
+        page.line()
+        if cause == UNWRITTEN:
+            page.line(f"{page.marks[RED]} {_unwritten(course, group, results)}", bold=True)
+        else:
+            _write_block(page, course, group)
+
+
+def _write_block(page: Page, course: Course, group: list[Result]) -> None:
+    result, verdict = group[0], group[0].verdict
+    if verdict["kind"] == BLOCKED:
+        page.line(f"{page.marks[RED]} {verdict['sentence']}", bold=True)
+    else:
+        page.line(f"{page.marks[RED]} {result.sentence}", bold=True)
+        if verdict["sentence"]:
+            page.field("but", verdict["sentence"])
+        if verdict["call"]:
+            page.field("called", "\n".join([verdict["call"], *verdict["call_details"]]))
+        if verdict["expected"]:
+            page.field("expected", verdict["expected"])
+            page.field("got", verdict["got"])
+    if verdict["file"]:
+        page.field("at", _place(course, verdict))
+    if verdict["kind"] == DEFECT:
+        page.field("not you", "This is a fault of the course. Please report it with these lines:")
+        page.line(textwrap.indent(result.traceback, "      "))
+    if result.printed:
+        page.field("printed", result.printed)
+    if len(group) > 1:
+        tests = ", ".join(other.test for other in group[1:])
+        page.field("likewise", f"{tests} ({'are' if len(group) > 2 else 'is'} red for this reason)")
+
+
+def _unwritten(course: Course, group: list[Result], results: list[Result]) -> str:
+    first = min(group, key=lambda result: result.verdict["line"]).verdict
+    waiting = f"{len(group)} test{'s wait' if len(group) > 1 else ' waits'} for what is unwritten"
+    if len(group) == sum(result.outcome != AWAY for result in results):
+        start = "Nothing is written yet. Start with"
+    else:
+        start = "Write next:"
+    return f"{start} `{first['subject']}`, at {_place(course, first)} ({waiting})."
+
+
+def _write_board(
+    page: Page, course: Course, info: TaskInfo, results: list[Result], command: str
+) -> None:
+    ran = [result for result in results if result.outcome != AWAY]
+    green = [result for result in ran if result.outcome == GREEN]
+    page.line()
+    score = f"{len(green)} of {len(ran)} green"
+    title = f"task {info.number:02d}  {info.title}"
+    page.line(f"{title}{score:>{max(page.width - len(title), len(score) + 2)}}", bold=True)
+    for result in results:
+        mark = page.marks[result.outcome]
+        colour = {GREEN: "green", RED: "red", AWAY: "yellow"}[result.outcome]
+        extra = "".join(f"  [{note}]" for note in result.notes)
+        if result.outcome == AWAY:
+            extra = f"  [not run here: {result.reason}]"
+        room = max(page.width - 4 - len(extra), 30)
+        page.line(f"  {mark} {textwrap.shorten(result.sentence, room, placeholder=' ...')}{extra}",
+                  **{colour: True})
+    wrote = sorted({path for result in results for path in result.wrote})
+    if wrote:
+        names = ", ".join(dict.fromkeys(Path(path).name for path in wrote))
+        page.field("note", f"the code wrote files that the task does not ask for ({names}); "
+                   f"tests run in a scratch folder, so look in {Path(wrote[-1]).parent}.")
+    page.line(f"  next: {_next(course, info, results, command)}")
+
+
+def _next(course: Course, info: TaskInfo, results: list[Result], command: str) -> str:
+    red = [result for result in results if result.outcome == RED]
+    if not red:
+        away = sum(result.outcome == AWAY for result in results)
+        left = f" ({away} not run here)" if away else ""
+        return f"nothing, all that ran is green{left}."
+    unwritten = [result for result in red if result.verdict["kind"] == UNWRITTEN]
+    blocked = [result for result in red if result.verdict["kind"] == BLOCKED]
+    others = [result for result in red if result.verdict["kind"] != UNWRITTEN]
+    first = (blocked or others or unwritten)[0]
+    if first in unwritten:
+        first = min(unwritten, key=lambda result: result.verdict["line"])
+        return f"write `{first.verdict['subject']}` at {_place(course, first.verdict)}, then {command}"
+    where = f" at {_place(course, first.verdict)}" if first.verdict["file"] else ""
+    if first in blocked:
+        return f"mend the file{where}, then {command}"
+    return f"mend {first.test}{where}: {command} -k {first.test.partition('[')[0]}"
+
+
+def _place(course: Course, verdict: dict[str, Any]) -> str:
+    line = f":{verdict['line']}" if verdict["line"] else ""
+    return course.short(verdict["file"]) + line

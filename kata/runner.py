@@ -1,0 +1,159 @@
+"""Runs pytest on one answer after another, each in a process of its own.
+
+Importing torch and its friends takes longer than most runs. Where processes can fork, a server
+imports the libraries once and each run is forked from it; the server only imports, so no thread
+of its is lost in the fork. Elsewhere each run starts cold.
+"""
+
+from __future__ import annotations
+
+import ast
+import multiprocessing
+import multiprocessing.connection
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kata.course import Course
+from kata.report import Result
+
+PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
+TAIL = 3_000  # characters of a run's output that are kept, for a run that broke
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: the tests of one file, or those of them that are named, on one answer."""
+
+    test_file: Path
+    target: str
+    tests: tuple[str, ...] = ()
+    slow: bool = False
+
+
+@dataclass
+class Run:
+    """What a job gave."""
+
+    job: Job
+    results: list[Result] = field(default_factory=list)
+    broken: str = ""  # why there are no results to trust
+    seconds: float = 0.0
+
+
+def run_jobs(course: Course, jobs: list[Job], workers: int) -> Iterator[Run]:
+    """Run all jobs, at most `workers` at a time; yields each as it ends, in that order."""
+    context = _context(course)
+    waiting = list(reversed(jobs))
+    running: dict[int, tuple[Any, Connection, Job, float]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                job = waiting.pop()
+                receiver, sender = context.Pipe(duplex=False)
+                process = context.Process(target=_work, args=(course.root, job, sender))
+                process.start()
+                sender.close()
+                running[receiver.fileno()] = (process, receiver, job, time.monotonic())
+            ready = multiprocessing.connection.wait(
+                [receiver for _, receiver, _, _ in running.values()], timeout=1.0
+            )
+            for key, (process, receiver, job, start) in list(running.items()):
+                seconds = time.monotonic() - start
+                if receiver in ready:
+                    run = _receive(receiver, job)
+                elif seconds > PATIENCE:
+                    run = Run(job, broken=f"killed after {PATIENCE} seconds")
+                    process.kill()
+                else:
+                    continue
+                run.seconds = seconds
+                process.join()
+                receiver.close()
+                del running[key]
+                yield run
+    finally:
+        for process, _, _, _ in running.values():
+            process.kill()
+
+
+def _receive(receiver: Connection, job: Job) -> Run:
+    try:
+        results, broken = receiver.recv()
+    except EOFError:
+        return Run(job, broken="the process ended without a word")
+    return Run(job, results, broken)
+
+
+def _context(course: Course) -> Any:
+    # For the server, and so for every run: see kata/plugin.py.
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="Agg")
+    os.environ["CI"] = "true"  # verdicts repeat: hypothesis searches alike every time
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["kata.runner", "hypothesis", *sorted(_imports(course))])
+    return context
+
+
+def _imports(course: Course) -> set[str]:
+    """The modules that the references import."""
+    names: set[str] = set()
+    for task in course.tasks:
+        try:
+            tree = ast.parse(course.solution(task).read_bytes())
+        except (OSError, SyntaxError):
+            continue  # the run of the reference says so
+        for node in tree.body:
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module)
+    return names
+
+
+def _work(root: Path, job: Job, sender: Connection) -> None:
+    """In the child: run pytest, and send its results, or why there are none."""
+    collected = _Collector()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
+        sys.stdout = sys.stderr = output
+        try:
+            os.chdir(root)
+            status = pytest.main(_arguments(job), plugins=[collected])
+            done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        except BaseException:
+            traceback.print_exc(file=output)
+            done = False
+        output.flush()
+        output.seek(0)
+        broken = "" if done else output.read()[-TAIL:].strip()
+        sender.send((collected.results, broken))
+        sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
+
+
+def _arguments(job: Job) -> list[str]:
+    tests = [f"{job.test_file}::{test}" for test in job.tests] or [str(job.test_file)]
+    # Plain assertions: the server has imported plugins that pytest would want to rewrite.
+    options = [f"--target={job.target}", "--assert=plain", "-p", "no:cacheprovider"]
+    return [*tests, *options, *(["--slow"] if job.slow else [])]
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        from kata.plugin import judgement_key
+
+        self.results = session.config.stash[judgement_key].results

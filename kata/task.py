@@ -1,0 +1,217 @@
+"""The `task` fixture: the only way from a test to a student's file."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from kata.clock import TimeUp, time_limit
+from kata.course import TaskInfo
+from kata.describe import describe, is_simple
+from kata.output import LIMIT, Printed, bounded_output
+from kata.target import Blocked, Target
+
+SEED = 20
+CALLS_A_TEST = 4  # a test may take as long as so many calls that use up their time limit
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call as the report shows it, described before it was made."""
+
+    text: str
+    details: tuple[str, ...]  # one line per argument that is too long for the call itself
+    line: int | None  # where the called function starts, in `file`
+    file: str | None
+
+
+class Task:
+    """A student's answer to one task.
+
+    `task.create_sequences(df, 5)` calls the student's function of that name under a time limit,
+    with its output bounded and its warnings tolerated, and remembers the call for the report.
+    The file is run at the first such call. Objects that a call returns are used through
+    `task.apply(thing, ...)`, for the same reasons.
+    """
+
+    def __init__(
+        self,
+        info: TaskInfo,
+        target: Target,
+        *,
+        reference: Task | None = None,
+        tolerant: bool = True,
+        patient: bool = False,
+        loud: bool = False,
+    ) -> None:
+        self._info = info
+        self._target = target
+        self.reference = reference  # for speeds on the board; a student edition has none
+        self._tolerant = tolerant  # warnings in the student's code are not errors
+        self._patient = patient  # no time limit: somebody is debugging
+        self._limit = None if loud else LIMIT  # of the output
+        self._module: ModuleType | None = None
+        self._failed: dict[str, BaseException] = {}  # by what was attempted
+        self._once: dict[str, object] = {}
+        self.start_test()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            function = self._callable(name)
+            self.last_call = _describe_call(name, function, args, kwargs)
+            self._check_signature(name, function, args, kwargs)
+            return self._guarded(name, lambda: function(*args, **kwargs))
+
+        return call
+
+    def apply(self, thing: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call an object that the student's code returned, a model say, as one calls a function."""
+        __tracebackhide__ = True
+        name = getattr(thing, "__name__", type(thing).__name__)
+        function = getattr(thing, "forward", thing)
+        self.last_call = _describe_call(name, function, args, kwargs)
+        return self._guarded(name, lambda: thing(*args, **kwargs))
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """`make()`, at its first use in this file of tests; its failure is remembered too."""
+        __tracebackhide__ = True
+        if key in self._failed:
+            raise self._failed[key]
+        if key not in self._once:
+            try:
+                self._once[key] = make()
+            except BaseException as error:
+                self._failed[key] = error
+                raise
+        return self._once[key]
+
+    def start_test(self) -> None:
+        """Forget the last test's calls, and seed every source of randomness."""
+        self.last_call: Call | None = None
+        self.printed = Printed()
+        self._test_ends = time.monotonic() + CALLS_A_TEST * self._info.time_limit
+        _seed()
+
+    @property
+    def files(self) -> frozenset[str]:
+        return self._target.files
+
+    def stopped_on_import(self, error: BaseException) -> bool:
+        return self._failed.get("import") is error
+
+    def _callable(self, name: str) -> Callable[..., Any]:
+        __tracebackhide__ = True
+        module = self._load()
+        if not hasattr(module, name):
+            own = [key for key in vars(module) if not key.startswith("__")]
+            near = difflib.get_close_matches(name, own, 1)
+            hint = f"; did you mean to call `{near[0]}` that?" if near else "."
+            raise Blocked(f"The file defines no `{name}`{hint} The tests ask for that name.")
+        found = getattr(module, name)
+        if not callable(found):
+            raise Blocked(
+                f"`{name}` is {describe(found)}, a {type(found).__name__}; "
+                "the tests call it, so make it a function or a class."
+            )
+        return found  # type: ignore[no-any-return]  # checked just above
+
+    def _load(self) -> ModuleType:
+        __tracebackhide__ = True
+        if self._module is None:
+            if "import" in self._failed:
+                raise self._failed["import"]
+            name = f"kata_target_{self._target.path.parent.name}_{self._info.name}"
+            try:
+                self._module = self._guarded("import", lambda: self._target.load(name))
+            except BaseException as error:
+                self._failed["import"] = error
+                raise
+            _seed()  # the file may have imported libraries with a source of randomness
+        return self._module
+
+    def _check_signature(
+        self, name: str, function: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        __tracebackhide__ = True
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            return  # some classes of C libraries have none
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            assert self.last_call is not None
+            raise Blocked(
+                f"`{name}{signature}` cannot be called as the task asks: {error}.",
+                self.last_call.line,
+            ) from None
+
+    def _guarded(self, what: str, call: Callable[[], Any]) -> Any:
+        __tracebackhide__ = True
+        if isinstance(self._failed.get(what), TimeUp):
+            raise self._failed[what]  # it hung once; do not wait for it again
+        try:
+            with self._limits(), self._warnings(), bounded_output(self._limit) as self.printed:
+                return call()
+        except TimeUp as error:
+            self._failed[what] = error
+            raise
+
+    @contextmanager
+    def _limits(self) -> Iterator[None]:
+        if self._patient:
+            yield
+            return
+        left = max(self._test_ends - time.monotonic(), 0.01)
+        with time_limit(min(self._info.time_limit, left), self.files):
+            yield
+
+    @contextmanager
+    def _warnings(self) -> Iterator[None]:
+        with warnings.catch_warnings():
+            if self._tolerant:
+                warnings.simplefilter("ignore")
+            yield
+
+
+def _seed() -> None:
+    random.seed(SEED)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(SEED)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(SEED)
+
+
+def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Call:
+    try:
+        parameters = [
+            p.name for p in inspect.signature(function).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):
+        parameters = []
+    named = {
+        parameters[i] if i < len(parameters) else f"argument {i + 1}": value
+        for i, value in enumerate(args)
+    } | kwargs
+    simple = {key for key, value in named.items() if is_simple(value)}
+    words = [f"{key}={value!r}" if key in simple else key for key, value in named.items()]
+    details = [f"{key} = {describe(value)}" for key, value in named.items() if key not in simple]
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None and isinstance(function, type):
+        code = getattr(function.__init__, "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code else (None, None)
+    return Call(f"{name}({', '.join(words)})", tuple(details), line, file)

@@ -1,0 +1,194 @@
+"""Task 01: what `create_sequences` and `make_dataset` must do."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.lazy import lazy
+
+np = lazy("numpy")
+pd = lazy("pandas")
+torch = lazy("torch")
+
+
+@st.composite
+def series_and_length(draw):
+    """Distinct readings, and a window that leaves one to five targets."""
+    length = draw(st.integers(1, 7))
+    rows = length + draw(st.integers(1, 5))
+    values = draw(st.lists(st.integers(-99, 99), min_size=rows, max_size=rows, unique=True))
+    return values, length
+
+
+def frame(values, dtype="int64", index=None):
+    """Readings in the second column; the first holds what no answer may contain."""
+    minutes = np.arange(1000, 1000 + 15 * len(values), 15)
+    return pd.DataFrame({"minute": minutes, "reading": np.array(values, dtype)}, index=index)
+
+
+def call(task, df, sequence_length):
+    """`create_sequences`, with the type and the shape of what it returns checked."""
+    result = task.create_sequences(df, sequence_length)
+    expect.that(
+        isinstance(result, tuple | list) and len(result) == 2, "a pair (X, y)", result, "type"
+    )
+    X, y = result
+    rows = max(len(df) - sequence_length, 0)
+    expect.array(X, "X", shape=(rows, sequence_length))
+    expect.array(y, "y", shape=(rows,))
+    return X, y
+
+
+@given(series_and_length())
+def test_shapes(task, drawn):
+    """X has a row, and y a value, for each reading with a full window before."""
+    values, length = drawn
+    call(task, frame(values), length)
+
+
+@given(series_and_length())
+def test_windows(task, drawn):
+    """Row i of X holds consecutive readings, from the i-th on."""
+    values, length = drawn
+    X, _ = call(task, frame(values), length)
+    expect.equal(X, np.array([values[i : i + length] for i in range(len(values) - length)]), "X")
+
+
+@given(series_and_length())
+def test_targets(task, drawn):
+    """y[i] is the reading right after the last one of row i of X."""
+    values, length = drawn
+    _, y = call(task, frame(values), length)
+    expect.equal(y, np.array(values[length:]), "y")
+
+
+@given(series_and_length())
+def test_second_column(task, drawn):
+    """The series is the second column, whatever the columns are called."""
+    values, length = drawn
+    df = pd.DataFrame({"reading": range(500, 500 + len(values)), "kW": values})
+    X, y = call(task, df, length)
+    expect.equal(X[0], np.array(values[:length]), "X[0]")
+    expect.equal(y[0], values[length], "y[0]")
+
+
+@given(series_and_length(), st.integers(1, 50))
+def test_index(task, drawn, start):
+    """Rows count by position, whatever the index of the frame says."""
+    values, length = drawn
+    index = range(start + len(values), start, -1)
+    X, y = call(task, frame(values, index=index), length)
+    expect.equal(X[0], np.array(values[:length]), "X[0]")
+    expect.equal(y, np.array(values[length:]), "y")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "float64"])
+def test_dtype(task, dtype):
+    """X and y keep the dtype of the column, and its values exactly."""
+    values = [1, 2, 4, 8, 16] if dtype == "int64" else [0.1, 1.7, -0.3, 2.9, 1e-3]
+    column = np.array(values, dtype)
+    X, y = call(task, frame(values, dtype), 3)
+    expect.that(X.dtype == dtype, f"X.dtype == {dtype}", f"X.dtype == {X.dtype}", "dtype")
+    expect.that(y.dtype == dtype, f"y.dtype == {dtype}", f"y.dtype == {y.dtype}", "dtype")
+    expect.equal(X, np.array([column[0:3], column[1:4]]), "X")
+    expect.equal(y, column[3:], "y")
+
+
+@given(series_and_length())
+def test_frame_is_left_alone(task, drawn):
+    """The frame that is passed in stays as it was."""
+    values, length = drawn
+    df = frame(values)
+    before = df.copy(deep=True)
+    call(task, df, length)
+    expect.that(df.equals(before), f"df still is {before.to_dict('list')}", df.to_dict("list"))
+
+
+@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
+def test_short_frames(task, drawn):
+    """A frame no longer than a window gives shapes (0, sequence_length), (0,)."""
+    length, rows = drawn
+    call(task, frame(range(rows)), length)
+
+
+@given(st.integers(-99, 0))
+def test_length_below_one(task, sequence_length):
+    """A sequence_length below 1 raises ValueError."""
+    df = frame([3, 1, 4, 1, 5])
+    expect.raises(ValueError, lambda: task.create_sequences(df, sequence_length))
+
+
+@settings(max_examples=20)
+@given(series_and_length(), st.sampled_from(["int64", "float64"]))
+def test_dataset(task, drawn, dtype):
+    """make_dataset pairs each window with its target, as float32, in order."""
+    values, length = drawn
+    targets = np.array(values[length:], dtype)
+    X = np.array([values[i : i + length] for i in range(len(targets))], dtype)
+    dataset = task.make_dataset(X, targets)
+    expect.instance(dataset, torch.utils.data.TensorDataset, "the result")
+    expect.equal(len(dataset), len(targets), "the length of the dataset")
+    for i in range(len(targets)):
+        item = task.apply(dataset.__getitem__, i)
+        expect.equal(len(item), 2, f"the number of tensors in dataset[{i}]")
+        for name, got, wanted in zip(("window", "target"), item, (X[i], targets[i]), strict=True):
+            expect.tensor(got, f"the {name} of dataset[{i}]", shape=wanted.shape, dtype=torch.float32)
+            expect.equal(got, wanted, f"the {name} of dataset[{i}]")
+
+
+@pytest.mark.benchmark
+def test_cost(task, race):
+    """Eight times the rows take some eight times as long, not sixty-four."""
+
+    def prepare(answer, rows):
+        df = frame(np.random.default_rng(rows).permutation(rows))
+        return lambda: (df, answer.create_sequences(df, 24))
+
+    def prepare_copy():
+        result = np.zeros((8_000 - 24, 24), "int64")
+        return lambda: result.copy()
+
+    work = {
+        "yours": lambda: prepare(task, 8_000),
+        "small": lambda: prepare(task, 1_000),
+        "copy": prepare_copy,
+    }
+    if task.reference:
+        work["reference"] = lambda: prepare(task.reference, 8_000)
+    seconds = race(**work)
+    for df, (X, y) in race.results["yours"] + race.results["small"]:
+        series = df["reading"].to_numpy()
+        expect.equal(X, np.lib.stride_tricks.sliding_window_view(series, 24)[:-1], "X")
+        expect.equal(y, series[24:], "y")
+    race.show(**{name: time for name, time in seconds.items() if name != "small"})
+    ratio = seconds["yours"] / seconds["small"]
+    expect.that(
+        ratio < 20,
+        "8,000 rows take less than 20 times as long as 1,000 rows",
+        f"{ratio:.0f} times: {seconds['yours']:.3f} s and {seconds['small']:.3f} s; "
+        "growing an array row by row copies it every time",
+    )
+
+
+def test_script(task):
+    """The script prints what the sheet prints."""
+    task.main()
+    expect.equal(
+        task.printed.out.strip().splitlines(),
+        [
+            'Validating "create_sequences"',
+            "First five training examples in dataset with the numbers from 0 to 100: [[0 1 2 3 4]",
+            " [1 2 3 4 5]",
+            " [2 3 4 5 6]",
+            " [3 4 5 6 7]",
+            " [4 5 6 7 8]]",
+            "First five target values: [5 6 7 8 9]",
+            "",
+            'Applying "create_sequences" on the electricity consumption data',
+            "X_train.shape=(105119, 96)",
+            "y_train.shape=(105119,)",
+            "Length of training TensorDataset: 105,119",
+        ],
+        "the printed lines",
+    )
