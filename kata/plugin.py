@@ -29,6 +29,9 @@ from kata.target import Target
 from kata.task import Task
 from kata.verdict import DEFECT, judge, student_frames
 
+# With KATA_GPU=cpu the code of the gpu tests runs, and proves nothing about a GPU.
+GPU = os.environ.get("KATA_GPU", "cuda")
+
 SHOWN = 600  # characters of a student's output that a block repeats
 
 MARKS = {
@@ -75,11 +78,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     option = item.config.option
     if item.get_closest_marker("slow") and not option.slow:
-        pytest.skip("slow; ask for it with --slow")
-    if item.get_closest_marker("gpu") and not _has_cuda():
+        pytest.skip("slow, use --slow")
+    if item.get_closest_marker("gpu") and GPU == "cuda" and not _has_cuda():
         if option.require_gpu:
             pytest.fail("--require-gpu was given, and there is no CUDA device.", pytrace=False)
-        pytest.skip("needs a CUDA device")
+        pytest.skip("no CUDA device")
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -105,6 +108,12 @@ def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
     result.wrote = sorted(
         str(path) for path in tmp_path.rglob("*") if path.is_file() and path.name not in info.writes
     )
+
+
+@pytest.fixture
+def gpu() -> str:
+    """The device of the gpu tests, for `.to(gpu)`."""
+    return GPU
 
 
 @pytest.fixture
@@ -248,7 +257,7 @@ def _has_cuda() -> bool:
 
 def _set_up_hypothesis(root: Path) -> None:
     """Properties search at random in practice, and always alike where a verdict must repeat."""
-    from hypothesis import HealthCheck, settings
+    from hypothesis import HealthCheck, Phase, settings
     from hypothesis.configuration import set_hypothesis_home_dir
     from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -257,6 +266,8 @@ def _set_up_hypothesis(root: Path) -> None:
         "deadline": None,  # a slow laptop is not a wrong answer
         "report_multiple_bugs": False,
         "print_blob": False,
+        # The report explains a failure by its shrunk call; tracing every line for more is slow.
+        "phases": set(Phase) - {Phase.explain},
         # `task` is meant to be shared by the examples of a test; and again, slow is not wrong.
         "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     }

@@ -8,6 +8,7 @@ of its is lost in the fork. Elsewhere each run starts cold.
 from __future__ import annotations
 
 import ast
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -123,14 +124,18 @@ def _imports(course: Course) -> set[str]:
 
 def _work(root: Path, job: Job, sender: Connection) -> None:
     """In the child: run pytest, and send its results, or why there are none."""
+    gc.freeze()  # what the server imported stays; pytest's collections need not walk it
     collected = _Collector()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
         sys.stdout = sys.stderr = output
         try:
             os.chdir(root)
-            status = pytest.main(_arguments(job), plugins=[collected])
+            status = pytest.main([*_arguments(job), f"--basetemp={scratch}/t"], plugins=[collected])
             done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         except BaseException:
             traceback.print_exc(file=output)

@@ -1,0 +1,362 @@
+"""Task 02: what the LSTM forecaster, its training and its evaluation must do."""
+
+import copy
+import re
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.lazy import lazy
+
+np = lazy("numpy")
+torch = lazy("torch")
+forecasting = lazy("forecasting")
+electricity = lazy("fixtures.electricity")
+
+SHAPES = {(128, 1): 1, (128, 32): 3, (128,): 4, (1, 32): 1, (1,): 1}
+
+
+def build(task):
+    model = task.ConsumptionForecaster()
+    expect.instance(model, torch.nn.Module, "ConsumptionForecaster()")
+    return model
+
+
+def forecast(task, model, windows):
+    """The model's forecasts in evaluation mode, checked to be one number per window."""
+    model.eval()
+    with torch.no_grad():
+        result = task.apply(model, windows)
+    device = windows.device.type
+    expect.tensor(
+        result, "the forecast", shape=(len(windows),), dtype=torch.float32, device=device
+    )
+    return result
+
+
+def check_layers(model):
+    shapes = {}
+    for parameter in model.parameters():
+        shapes[tuple(parameter.shape)] = shapes.get(tuple(parameter.shape), 0) + 1
+    expect.that(
+        shapes == SHAPES and len(forecasting.lstm_layers(model)) == 2,
+        "the parameters of two LSTM layers (4 gates of 32 each) and a linear layer from 32 to 1: "
+        "one of shape (128, 1), three (128, 32), four (128,), one (1, 32), one (1,)",
+        ", ".join(f"{name} {tuple(p.shape)}" for name, p in model.named_parameters()) or "none",
+        "layers",
+    )
+
+
+def train(task, probe, dataset, **options):
+    """`train`, with what it returns checked to be one finite loss per epoch."""
+    losses = task.train(probe, dataset, **options)
+    expect.instance(losses, list, "what train returns")
+    expect.equal(len(losses), options.get("epochs", 3), "the number of losses")
+    for i, loss in enumerate(losses):
+        expect.number(loss, f"losses[{i}]")
+    return losses
+
+
+def test_layers(task):
+    """Two stacked LSTM layers of memory size 32 feed one linear layer."""
+    check_layers(build(task))
+
+
+@settings(max_examples=10)
+@given(st.integers(1, 4), st.sampled_from([1, 2, 3, 5, 11]))
+def test_shape(task, batch, length):
+    """The forecast for (batch, sequence_length, 1) has the shape (batch,)."""
+    forecast(task, build(task), torch.randn(batch, length, 1))
+
+
+@settings(max_examples=10)
+@given(st.integers(2, 4), st.sampled_from([2, 3, 5, 11]))
+def test_forward(task, batch, length):
+    """The linear layer reads the second layer's last output; memories start at 0."""
+    model = build(task)
+    check_layers(model)
+    windows = torch.randn(batch, length, 1)
+    wanted = forecasting.forecast_by_hand(model, windows[:, :, 0])
+    expect.close(forecast(task, model, windows), wanted, "the forecast", rtol=1e-4, atol=1e-5)
+
+
+def test_windows_are_independent(task):
+    """The forecast for a window does not depend on the others in its batch."""
+    model = build(task)
+    windows = torch.randn(5, 7, 1)
+    together = forecast(task, model, windows)
+    alone = [forecast(task, model, windows[i : i + 1])[0] for i in range(5)]
+    expect.close(together, torch.stack(alone), "the forecast", rtol=1e-4, atol=1e-5)
+
+
+def test_memory_is_not_carried_over(task):
+    """The memory of one batch is forgotten before the next."""
+    model = build(task)
+    windows = torch.randn(3, 7, 1)
+    before = forecast(task, model, windows)
+    forecast(task, model, 5 * torch.randn(3, 7, 1))
+    again = forecast(task, model, windows)
+    expect.close(again, before, "the forecast for the same batch again", rtol=1e-5, atol=1e-6)
+
+
+def test_gradients(task):
+    """A loss on the forecast gives every parameter a gradient."""
+    model = build(task)
+    task.apply(model, torch.randn(4, 6, 1)).square().sum().backward()
+    for name, parameter in model.named_parameters():
+        reached = parameter.grad is not None and bool(parameter.grad.abs().sum() > 0)
+        expect.that(reached, f"a gradient other than 0 for {name}", "none")
+
+
+def test_batches(task):
+    """Every epoch sees each pair once, in batches of batch_size, the rest last."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
+    train(task, probe, dataset, epochs=2, batch_size=7)
+    for batches in probe.orders(dataset, epochs=2):
+        expect.equal([len(batch) for batch in batches], [7, 7, 7, 2], "the sizes of the batches")
+        expect.equal(sorted(sum(batches, [])), list(range(23)), "the pairs seen in an epoch")
+
+
+def test_order(task):
+    """Every epoch sees the pairs in a new random order."""
+    dataset, probe = forecasting.pairs(41, 5), forecasting.Probe(5)
+    train(task, probe, dataset, epochs=2, batch_size=8)
+    first, second = (sum(batches, []) for batches in probe.orders(dataset, epochs=2))
+    expect.that(first != sorted(first), "a shuffled first epoch", "the order of the data set")
+    expect.that(first != second, "another order in the second epoch", "the first one's again")
+
+
+@settings(max_examples=8)
+@given(
+    rows=st.integers(11, 23),
+    batch_size=st.sampled_from([3, 4, 7]),
+    learning_rate=st.sampled_from([0.003, 0.02, 0.1]),
+)
+def test_steps(task, rows, batch_size, learning_rate):
+    """Each batch makes one AdamW step on its own gradient, at the learning rate."""
+    dataset, probe = forecasting.pairs(rows, 5), forecasting.Probe(5)
+    start = copy.deepcopy(probe)
+    options = {"epochs": 2, "batch_size": batch_size, "learning_rate": learning_rate}
+    train(task, probe, dataset, **options)
+    orders = probe.orders(dataset, epochs=2)
+    weights, _ = forecasting.replay(start, dataset, orders, learning_rate)
+    expect.close(
+        forecasting.weights_of(probe), weights, "the trained weights", rtol=2e-4, atol=2e-4
+    )
+
+
+def test_losses(task):
+    """train returns, per epoch, the mean squared error over its pairs."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
+    start = copy.deepcopy(probe)
+    losses = train(task, probe, dataset, epochs=2, batch_size=7, learning_rate=0.05)
+    orders = probe.orders(dataset, epochs=2)
+    _, wanted = forecasting.replay(start, dataset, orders, 0.05)
+    expect.close(losses, wanted, "the losses", rtol=1e-3)
+
+
+def test_defaults(task):
+    """By default: 3 epochs, batches of 32, a learning rate of 0.0001."""
+    dataset, probe = forecasting.pairs(70, 5), forecasting.Probe(5)
+    start = copy.deepcopy(probe)
+    train(task, probe, dataset)
+    orders = probe.orders(dataset, epochs=3)
+    expect.equal([len(batch) for batch in orders[0]], [32, 32, 6], "the sizes of the batches")
+    weights, _ = forecasting.replay(start, dataset, orders, 1e-4)
+    expect.close(forecasting.weights_of(probe), weights, "the trained weights", atol=1e-5)
+
+
+def test_training_mode(task):
+    """While it trains, the model is in training mode, with gradients."""
+    dataset, probe = forecasting.pairs(11, 5), forecasting.Probe(5)
+    probe.eval()
+    train(task, probe, dataset, epochs=2, batch_size=4)
+    expect.equal([seen.training for seen in probe.seen], [True] * 6, "training, batch by batch")
+
+
+def test_progress(task):
+    """A tqdm bar counts the batches of each epoch."""
+    train(task, forecasting.Probe(5), forecasting.pairs(23, 5), epochs=2, batch_size=4)
+    finished = re.findall(r"\b6/6\b", task.printed.err)
+    shown = task.printed.err.rpartition("\r")[2].strip() or "nothing"
+    expect.that(
+        len(finished) >= 2, "two bars on stderr that end at 6/6", f"{len(finished)}; last: {shown}"
+    )
+
+
+def test_loss_per_epoch_is_printed(task):
+    """train prints `Epoch 1, Average MSE loss: ...` after each epoch."""
+    dataset = forecasting.pairs(11, 5)
+    losses = train(task, forecasting.Probe(5), dataset, epochs=2, batch_size=4)
+    printed = re.findall(r"^Epoch (\d+), Average MSE loss: (\S+)$", task.printed.out, re.MULTILINE)
+    wanted = [(str(i), str(loss)) for i, loss in enumerate(losses, 1)]
+    expect.equal(printed, wanted, "the printed epochs and losses")
+
+
+def test_torchmetrics(task):
+    """train and evaluate compute the error with torchmetrics."""
+    for work in (task.train, task.evaluate):
+        used = set()
+
+        def note(frame, event, argument, used=used):
+            used.add(str(frame.f_globals.get("__name__")).partition(".")[0])
+
+        sys.setprofile(note)
+        try:
+            work(forecasting.Probe(5), forecasting.pairs(11, 5))
+        finally:
+            sys.setprofile(None)
+        expect.that("torchmetrics" in used, "code of torchmetrics runs", "it does not run")
+
+
+def test_evaluation(task):
+    """evaluate returns the mean squared error over all pairs, as a float."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
+    result = task.evaluate(probe, dataset, batch_size=7)
+    expect.number(result, "what evaluate returns")
+    expect.close(result, forecasting.squared_error(probe, dataset), "the error", rtol=1e-4)
+
+
+@pytest.mark.parametrize("was_training", [True, False])
+def test_evaluation_mode(task, was_training):
+    """evaluate forecasts in evaluation mode, and restores the model's mode."""
+    probe = forecasting.Probe(5).train(was_training)
+    task.evaluate(probe, forecasting.pairs(11, 5), batch_size=4)
+    modes = {seen.training for seen in probe.seen}
+    expect.that(modes == {False}, "training == False in every forecast", f"training in {modes}")
+    expect.equal(probe.training, was_training, "model.training afterwards")
+
+
+def test_evaluation_without_gradients(task):
+    """evaluate computes no gradients and changes no weights."""
+    probe = forecasting.Probe(5)
+    before = forecasting.weights_of(probe)
+    task.evaluate(probe, forecasting.pairs(11, 5), batch_size=4)
+    gradients = {seen.gradients for seen in probe.seen}
+    expect.that(gradients == {False}, "gradients are off while forecasting", "they are on")
+    expect.equal(forecasting.weights_of(probe), before, "the weights")
+
+
+def test_learning(task):
+    """Model, train and evaluate together learn a wave far better than its mean."""
+    wave = torch.sin(torch.arange(400) * 0.37) + 0.3 * torch.sin(torch.arange(400) * 0.11)
+    dataset = torch.utils.data.TensorDataset(wave[:-1].unfold(0, 12, 1), wave[12:])
+    model = build(task)
+    train(task, model, dataset, epochs=8, batch_size=16, learning_rate=0.01)
+    error = task.evaluate(model, dataset)
+    variance = float(wave.var())
+    expect.that(
+        error < 0.2 * variance,
+        f"an error below a fifth of the wave's variance ({0.2 * variance:.3f})",
+        f"{error:.3f}",
+    )
+
+
+@pytest.mark.benchmark
+def test_speed(task, race):
+    """train takes less than 2.5 times as long as the barest loop over the batches."""
+    dataset = forecasting.pairs(640, 24)
+
+    def barest(model):
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+        for windows, targets in torch.utils.data.DataLoader(dataset, 32, shuffle=True):
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(model(windows.unsqueeze(-1)), targets).backward()
+            optimizer.step()
+
+    def prepare(answer):
+        model = forecasting.PlainLSTM()
+        return lambda: answer(model)
+
+    def train_with(answer):
+        return lambda: prepare(lambda model: answer.train(model, dataset, epochs=1))
+
+    work = {"yours": train_with(task), "barest": lambda: prepare(barest)}
+    if task.reference:
+        work["reference"] = train_with(task.reference)
+    seconds = race(rounds=3, **work)
+    for losses in race.results["yours"]:
+        expect.instance(losses, list, "what train returns")
+        expect.number(losses[0], "losses[0]")
+    race.show(**seconds)
+    ratio = seconds["yours"] / seconds["barest"]
+    expect.that(ratio < 2.5, "less than 2.5 times as long", f"{ratio:.1f} times as long")
+
+
+def test_script(task, small_electricity):
+    """The script prints three epochs and the error on the test year."""
+    small_electricity(train_days=3, test_days=2)
+    task.main()
+    lines = [re.sub(r"\d+\.\d+(e-\d+)?", "...", line) for line in task.printed.out.splitlines()]
+    expect.equal(
+        lines,
+        [*(f"Epoch {i}, Average MSE loss: ..." for i in (1, 2, 3)), "Test MSE: ..."],
+        "the printed lines, with their numbers left out",
+    )
+
+
+@pytest.mark.slow
+def test_full_script(task):
+    """On all three years, the script's losses fall, and the test error is the usual one."""
+    task.main()
+    losses = [float(x) for x in re.findall(r"MSE loss: (\S+)", task.printed.out)]
+    error = float((re.findall(r"Test MSE: (\S+)", task.printed.out) or ["nan"])[-1])
+    expect.that(
+        len(losses) == 3 and losses == sorted(losses, reverse=True), "three falling losses", losses
+    )
+    usual = electricity.TASK_02_TEST_MSE
+    expect.close(error, usual, "the error on the test year", rtol=0.25)
+
+
+@pytest.mark.gpu
+def test_gpu_forward(task, gpu):
+    """On CUDA, the model forecasts what it forecasts on the CPU, to 0.002."""
+    model = build(task)
+    windows = torch.randn(33, 96, 1)
+    on_cpu = forecast(task, model, windows)
+    on_gpu = forecast(task, model.to(gpu), windows.to(gpu))
+    # cuDNN may multiply in TF32, with a mantissa of 10 bits.
+    expect.close(on_gpu, on_cpu, "the forecast", atol=2e-3)
+
+
+@pytest.mark.gpu
+def test_gpu_train(task, gpu):
+    """With device="cuda", training happens there, and as on the CPU."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5, device=gpu)
+    start = copy.deepcopy(probe)
+    losses = train(task, probe, dataset, epochs=2, batch_size=7, learning_rate=0.05, device=gpu)
+    devices = {parameter.device.type for parameter in probe.parameters()}
+    expect.equal(devices, {gpu}, "the devices of the parameters")
+    weights, wanted = forecasting.replay(start, dataset, probe.orders(dataset, epochs=2), 0.05)
+    expect.close(forecasting.weights_of(probe), weights, "the weights", rtol=2e-3, atol=2e-3)
+    expect.close(losses, wanted, "the losses", rtol=1e-2)
+
+
+@pytest.mark.gpu
+def test_gpu_evaluate(task, gpu):
+    """With device="cuda", evaluation happens there, and as on the CPU."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5, device=gpu)
+    wanted = forecasting.squared_error(probe, dataset)
+    error = task.evaluate(probe, dataset, batch_size=7, device=gpu)
+    expect.close(error, wanted, "the error", rtol=1e-2)
+
+
+@pytest.mark.gpu
+@pytest.mark.benchmark
+def test_gpu_speed(task, gpu, race):
+    """On CUDA, training on large batches is at least as fast as on the CPU."""
+    dataset = forecasting.pairs(4096, 96)
+
+    def prepare(device):
+        model = build(task)
+        options = {"epochs": 1, "batch_size": 1024, "device": device}
+        return lambda: task.train(model, dataset, **options)
+
+    seconds = race(rounds=3, cuda=lambda: prepare(gpu), cpu=lambda: prepare("cpu"))
+    for losses in race.results["cuda"] + race.results["cpu"]:
+        expect.number(losses[0], "losses[0]")
+    race.show(**seconds)
+    expect.that(seconds["cuda"] <= seconds["cpu"], "at least the CPU's speed", f"{seconds}")
