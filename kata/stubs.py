@@ -2,7 +2,8 @@
 
 What stands between `### START CODE HERE ###` and `### END CODE HERE ###` is the student's to
 write. The stub keeps the numbered step comments of such a region (`# 1. Take the series.`, and
-the comment lines that continue them) and raises NotImplementedError in place of the code.
+the comment lines that continue them) and raises NotImplementedError in place of the code. A region
+outside of functions, for definitions of the student's own, is left empty: the file must load.
 
 A stub ends in a digest of itself. A file whose digest fits is as it was written; any other has
 been edited, and is not overwritten by accident.
@@ -40,7 +41,7 @@ def make_stub(source: str, name: str) -> str:
     """The stub of a reference; `name` is the file's, for complaints.
 
     Raises:
-        CourseError: markers do not pair up, a region lies in no function, or there is none.
+        CourseError: markers do not pair up, or there is no region.
     """
     lines: list[str] = []
     region: int | None = None  # the line of the open region's start
@@ -57,7 +58,9 @@ def make_stub(source: str, name: str) -> str:
             if region is None:
                 raise CourseError(f"{name}:{number}: {END} without a start before it.")
             subject = _enclosing(source, region, name)
-            lines += [f'{indent}raise NotImplementedError("Write {subject} here.")', line]
+            if subject:
+                lines.append(f'{indent}raise NotImplementedError("Write `{subject}` here.")')
+            lines.append(line)
             region = None
         elif region is None:
             lines.append(line)
@@ -129,7 +132,7 @@ def _stub_of(course: Course, task: TaskInfo) -> str:
 
 
 def _enclosing(source: str, line: int, name: str) -> str:
-    """The function, method or class that a line lies in, by its dotted name."""
+    """The function or method that a line lies in, by its dotted name; "" outside of all."""
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
@@ -144,7 +147,7 @@ def _enclosing(source: str, line: int, name: str) -> str:
             and child.lineno <= line <= (child.end_lineno or child.lineno)
         ]
         if not inside:
-            return f"`{'.'.join(path)}`" if path else "your settings"
+            return ".".join(path)
         node = inside[0]
         path.append(inside[0].name)
 

@@ -1,0 +1,224 @@
+"""Task 03: what a better forecaster must reach, and how it must not get there."""
+
+import pytest
+
+from kata import expect
+from kata.lazy import lazy
+
+np = lazy("numpy")
+torch = lazy("torch")
+forecasting = lazy("forecasting")
+electricity = lazy("fixtures.electricity")
+
+
+@pytest.fixture(scope="module")
+def windows():
+    """The windows of a seed, loaded when asked for and kept."""
+    kept = {}
+
+    def load(seed=9):
+        if seed not in kept:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.delenv("KATA_DATA", raising=False)
+                kept[seed] = electricity.load_windows(96, seed)
+        return kept[seed]
+
+    return load
+
+
+@pytest.fixture(autouse=True)
+def _no_loading(monkeypatch, tmp_path):
+    """Only `main` loads data: elsewhere, `load_windows` finds a folder without files."""
+    monkeypatch.setenv("KATA_DATA", str(tmp_path / "only-main-loads-data"))
+
+
+def build(task):
+    model = task.build_model()
+    expect.instance(model, torch.nn.Module, "build_model()")
+    return model
+
+
+def forecast(task, model, windows):
+    """The model's forecasts of windows `(n, 96)` in evaluation mode, checked to be `(n,)`."""
+    model.eval()
+    device = windows.device.type
+    with torch.no_grad():
+        parts = [task.apply(model, part.unsqueeze(-1)) for part in windows.split(4096)]
+    for part, given in zip(parts, windows.split(4096), strict=True):
+        expect.tensor(part, "the forecast", shape=(len(given),), device=device)
+    return torch.cat(parts)
+
+
+def train(task, model, dataset, **options):
+    losses = task.train(model, dataset, **options)
+    expect.instance(losses, list, "what train returns")
+    expect.that(losses, "a loss for every epoch", "an empty list", "type")
+    for i, loss in enumerate(losses):
+        expect.number(loss, f"losses[{i}]")
+    return losses
+
+
+def trained(task, windows):
+    """The student's model, trained once for all tests of this file."""
+
+    def make():
+        model = build(task)
+        train(task, model, windows().train)
+        return model
+
+    return task.once("the trained model", make)
+
+
+def scores(task, model, dataset):
+    """Mean squared error and R-squared of a model, and the error of persistence, in float64."""
+    inputs, targets = (tensor.double().numpy() for tensor in dataset.tensors)
+    error = forecast(task, model, dataset.tensors[0]).double().numpy() - targets
+    mse = float(np.mean(error**2))
+    return mse, 1 - mse / float(np.var(targets)), float(np.mean((inputs[:, -1] - targets) ** 2))
+
+
+def test_shape(task):
+    """build_model() gives a network from (batch, 96, 1) to (batch,)."""
+    model = build(task)
+    for batch in (1, 2, 5):
+        forecast(task, model, torch.randn(batch, 96))
+
+
+def test_window_only(task, windows):
+    """A forecast uses its own window alone, and is the same every time."""
+    model, inputs = build(task), windows().train.tensors[0][1000:1007]
+    train(task, model, torch.utils.data.TensorDataset(*windows().train[:512]))
+    together = forecast(task, model, inputs)
+    alone = torch.cat([forecast(task, model, inputs[i : i + 1]) for i in range(7)])
+    expect.close(alone, together, "the forecasts of 7 windows, one by one", rtol=1e-4, atol=1e-4)
+
+
+def test_given_pairs_only(task, windows):
+    """train learns from the pairs it is given, and loads nothing itself."""
+    model = build(task)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    part = torch.utils.data.TensorDataset(*windows().train[:512])
+    copies = [tensor.clone() for tensor in part.tensors]
+    train(task, model, part)
+    after = model.state_dict()
+    changed = [name for name in before if not torch.equal(before[name], after[name].cpu())]
+    expect.that(changed, "weights of the model that is passed in change", "none changes")
+    for name, copy, tensor in zip(("windows", "targets"), copies, part.tensors, strict=True):
+        expect.equal(tensor, copy, f"the data set's {name} afterwards")
+
+
+def check_beats_persistence(task, model, dataset):
+    mse, _, persistence = scores(task, model, dataset)
+    bar = 0.95 * persistence
+    expect.that(
+        mse < bar,
+        f"a mean squared error below {bar:.4f}, 95% of persistence's {persistence:.4f}",
+        f"{mse:.4f}",
+    )
+
+
+def test_beats_persistence(task, windows):
+    """On the test year, its error is 5% or more below the last reading's."""
+    check_beats_persistence(task, trained(task, windows), windows().test)
+
+
+def test_beats_task_02(task, windows):
+    """On the test year, its error is below that of task 02's LSTM."""
+    mse, _, _ = scores(task, trained(task, windows), windows().test)
+    bar = electricity.TASK_02_TEST_MSE
+    expect.that(mse < bar, f"a mean squared error below {bar}", f"{mse:.4f}")
+
+
+def test_r_squared(task, windows):
+    """On the test year, its R-squared is at least 0.9."""
+    _, r2, _ = scores(task, trained(task, windows), windows().test)
+    expect.that(r2 >= 0.9, "an R-squared of at least 0.9", f"{r2:.3f}")
+
+
+def test_unseen_year(task, windows):
+    """So it is on a year that was made up for this test."""
+    check_beats_persistence(task, trained(task, windows), windows(seed=1009).test)
+
+
+def test_evaluation(task):
+    """evaluate gives the mean squared error over all pairs, whatever the batches."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
+    result = evaluate(task, probe, dataset, batch_size=7)
+    expect.close(result["mse"], forecasting.squared_error(probe, dataset), '["mse"]', rtol=1e-4)
+
+
+def test_evaluation_r_squared(task):
+    """r2 is 1 minus the error over that of the mean; it can be negative."""
+    for seed in (7, 8):
+        dataset, probe = forecasting.pairs(23, 5, seed), forecasting.Probe(5)
+        result = evaluate(task, probe, dataset, batch_size=7)
+        variance = float(dataset.tensors[1].double().var(correction=0))
+        wanted = 1 - forecasting.squared_error(probe, dataset) / variance
+        expect.close(result["r2"], wanted, '["r2"]', rtol=1e-3)
+
+
+@pytest.mark.parametrize("was_training", [True, False])
+def test_evaluation_mode(task, was_training):
+    """evaluate works in evaluation mode, without gradients; the mode returns."""
+    probe = forecasting.Probe(5).train(was_training)
+    evaluate(task, probe, forecasting.pairs(11, 5), batch_size=4)
+    expect.that(
+        not any(seen.training for seen in probe.seen), "evaluation mode", "it is in training mode"
+    )
+    expect.that(not any(seen.gradients for seen in probe.seen), "no gradients", "they are on")
+    expect.equal(probe.training, was_training, "model.training afterwards")
+
+
+def evaluate(task, probe, dataset, **options):
+    result = task.evaluate(probe, dataset, **options)
+    expect.instance(result, dict, "what evaluate returns")
+    expect.equal(sorted(result), ["mse", "r2"], "its keys")
+    for key, value in result.items():
+        expect.number(value, f"[{key!r}]")
+    return result
+
+
+def test_script(task, small_electricity, tmp_path):
+    """The script prints the scores, and draws a week in task03.png."""
+    small_electricity(train_days=9, test_days=16)
+    task.main()
+    for label in ("Test MSE:", "Test R-squared:", "Test MSE of persistence:"):
+        expect.that(label in task.printed.out, f"a line {label} ...", task.printed.out)
+    picture = tmp_path / "task03.png"
+    expect.that(picture.is_file(), "a file task03.png", "there is none")
+    pixels = lazy("matplotlib.image").imread(picture)
+    colours = len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0))
+    expect.that(
+        min(pixels.shape[:2]) >= 300 and colours > 50,
+        "a plot of 300 pixels or more each way, with lines in it",
+        f"{pixels.shape[1]} x {pixels.shape[0]} pixels in {colours} colours",
+    )
+
+
+@pytest.mark.gpu
+def test_gpu_forecast(task, windows, gpu):
+    """On CUDA, the trained model forecasts what it forecasts on the CPU, to 0.01."""
+    model, inputs = trained(task, windows), windows().test.tensors[0][:1000]
+    on_cpu = forecast(task, model.to("cpu"), inputs)
+    on_gpu = forecast(task, model.to(gpu), inputs.to(gpu))
+    model.to("cpu")
+    expect.close(on_gpu, on_cpu, "the forecast", atol=1e-2)
+
+
+@pytest.mark.gpu
+def test_gpu_train(task, windows, gpu):
+    """With device="cuda", training happens there, and beats the last reading."""
+    model = build(task)
+    train(task, model, windows().train, device=gpu)
+    devices = {parameter.device.type for parameter in model.parameters()}
+    expect.equal(devices, {gpu}, "the devices of the parameters")
+    check_beats_persistence(task, model.to("cpu"), windows().test)
+
+
+@pytest.mark.gpu
+def test_gpu_evaluate(task, gpu):
+    """With device="cuda", evaluation happens there, and as on the CPU."""
+    dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5, device=gpu)
+    wanted = forecasting.squared_error(probe, dataset)
+    result = evaluate(task, probe, dataset, batch_size=7, device=gpu)
+    expect.close(result["mse"], wanted, '["mse"]', rtol=1e-2)
