@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from tqdm import tqdm
@@ -62,7 +62,7 @@ def _check(course: Course, tasks: list[TaskInfo], workers: int, slow: bool) -> i
     from kata.proofs import Proof, check
     from kata.runner import Job, Run
 
-    def watch(jobs: list[Job], runs: Iterator[Run]) -> Iterator[Run]:
+    def watch(jobs: list[Job], runs: Iterable[Run]) -> Iterable[Run]:
         return tqdm(runs, total=len(jobs), unit="run", desc="kata check", file=sys.stderr)
 
     start = time.monotonic()

@@ -17,19 +17,18 @@ AGAIN = 0.2  # seconds after which the alarm rings again, if the student's code 
 class TimeUp(BaseException):
     """Code ran past its limit. Not an Exception, so that `except Exception` lets it through."""
 
-    def __init__(self, seconds: float, where: tuple[str, int, str] | None) -> None:
+    def __init__(self, seconds: float, in_student_code: bool) -> None:
         super().__init__(f"over {seconds:g} seconds")
         self.seconds = seconds
-        self.where = where  # file, line and function of the student's innermost frame
+        self.in_student_code = in_student_code  # rather than in the code of a test
 
 
-def innermost(frame: FrameType | None, files: Collection[str]) -> tuple[str, int, str] | None:
-    """File, line and function of the frame nearest to `frame` that lies in one of `files`."""
+def _frames_in(frame: FrameType | None, files: Collection[str]) -> Iterator[FrameType]:
+    """The frames from `frame` outwards that lie in one of `files`."""
     while frame is not None:
         if frame.f_code.co_filename in files:
-            return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
+            yield frame
         frame = frame.f_back
-    return None
 
 
 @contextmanager
@@ -60,7 +59,7 @@ def _alarm(seconds: float, files: Collection[str]) -> Iterator[None]:
     def ring(number: int, frame: FrameType | None) -> None:
         if rung:
             _raise_on_every_line(frame, files, rung[0])
-        rung.append(TimeUp(seconds, innermost(frame, files)))
+        rung.append(TimeUp(seconds, any(_frames_in(frame, files))))
         raise rung[0]
 
     tracer = sys.gettrace()
@@ -84,10 +83,8 @@ def _raise_on_every_line(frame: FrameType | None, files: Collection[str], error:
         return trace
 
     sys.settrace(trace)
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            frame.f_trace = trace
-        frame = frame.f_back
+    for student_frame in _frames_in(frame, files):
+        student_frame.f_trace = trace
 
 
 @contextmanager
@@ -99,7 +96,8 @@ def _watcher(seconds: float, files: Collection[str]) -> Iterator[None]:
     def watch() -> None:
         wait = seconds
         while not done.wait(wait):
-            caught.append(TimeUp(seconds, innermost(sys._current_frames().get(watched), files)))
+            frame = sys._current_frames().get(watched)
+            caught.append(TimeUp(seconds, any(_frames_in(frame, files))))
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(watched), ctypes.py_object(_Interrupted)
             )

@@ -118,5 +118,6 @@ def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
     for mark in entry.get("marks", ()):
         if mark not in KNOWN_MARKS:
             raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(KNOWN_MARKS)}.")
-    lists = {key: tuple(entry[key]) for key in ("needs", "marks", "writes") if key in entry}
-    return TaskInfo(**{**entry, **lists})
+    lists = ("needs", "marks", "writes")
+    fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in entry.items()}
+    return TaskInfo(**fields)

@@ -22,7 +22,7 @@ def describe(value: Any) -> str:
 
 def is_simple(value: Any) -> bool:
     """Whether a value reads well inside a call: `f(n=3)`."""
-    return value is None or isinstance(value, bool | int | float | str) and len(repr(value)) < 40
+    return value is None or (isinstance(value, bool | int | float | str) and len(repr(value)) < 40)
 
 
 def _describe(value: Any) -> str:

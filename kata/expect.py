@@ -46,19 +46,22 @@ def array(got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None) -> 
     import numpy as np
 
     instance(got, np.ndarray, name)
-    that(
-        got.shape == shape, f"{name}.shape == {shape}", f"{name}.shape == {got.shape}", "shape"
-    )
+    that(got.shape == shape, f"{name}.shape == {shape}", f"{name}.shape == {got.shape}", "shape")
     if dtype is not None:
         wanted = np.dtype(dtype)
         that(
-            got.dtype == wanted, f"{name}.dtype == {wanted}", f"{name}.dtype == {got.dtype}", "dtype"
+            got.dtype == wanted,
+            f"{name}.dtype == {wanted}",
+            f"{name}.dtype == {got.dtype}",
+            "dtype",
         )
     if got.dtype.kind == "f":
         that(np.isfinite(got).all(), f"only finite numbers in {name}", got, "finite")
 
 
-def tensor(got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None, device: str = "cpu") -> None:
+def tensor(
+    got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None, device: str = "cpu"
+) -> None:
     """Expect a torch tensor of that shape, dtype and kind of device, finite."""
     import torch
 
@@ -70,7 +73,9 @@ def tensor(got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None, de
         "shape",
     )
     if dtype is not None:
-        that(got.dtype == dtype, f"{name}.dtype == {dtype}", f"{name}.dtype == {got.dtype}", "dtype")
+        that(
+            got.dtype == dtype, f"{name}.dtype == {dtype}", f"{name}.dtype == {got.dtype}", "dtype"
+        )
     that(
         got.device.type == device,
         f"{name} on the device {device!r}",
@@ -125,10 +130,13 @@ def _compare(
     import numpy as np
 
     ours, theirs = _plain(expected), _plain(got)
-    if not isinstance(ours, np.ndarray):
-        that(theirs == ours, f"{name} == {describe(expected)}", describe(got))
+    if not isinstance(ours, np.ndarray) or not isinstance(theirs, np.ndarray):
+        that(
+            type(theirs) is type(ours) and theirs == ours,
+            f"{name} == {describe(expected)}",
+            describe(got),
+        )
         return
-    theirs = np.asarray(theirs)
     that(
         theirs.shape == ours.shape,
         f"{name} of shape {ours.shape}",
@@ -161,10 +169,10 @@ def _plain(value: Any) -> Any:
         return value.detach().cpu().numpy()
     if isinstance(value, np.ndarray | np.generic):
         return np.asarray(value)
-    if isinstance(value, bool | str) or value is None:
-        return value
-    if isinstance(value, int | float):
+    if isinstance(value, list | tuple) and value and all(map(_is_number, value)):
         return np.asarray(value)
-    if isinstance(value, list | tuple) and all(isinstance(v, int | float) for v in value):
-        return np.asarray(value)
-    return value
+    return np.asarray(value) if _is_number(value) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -50,7 +50,7 @@ def read_gallery(path: Path) -> list[Entry]:
     """
     tree = _parse(path)
     shared = [node for node in tree.body if _decoration(node) is None]
-    entries = []
+    entries: list[Entry] = []
     for node in tree.body:
         decorator = _decoration(node)
         if decorator is None:
@@ -95,9 +95,8 @@ def _parse(path: Path) -> ast.Module:
 
 def _decoration(node: ast.stmt) -> ast.Call | None:
     for decorator in getattr(node, "decorator_list", []):
-        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name):
-            if decorator.func.id in ("wrong", "right"):
-                return decorator
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) in ("wrong", "right"):
+            return decorator
     return None
 
 

@@ -58,7 +58,7 @@ def bounded_output(limit: int | None = LIMIT) -> Iterator[Printed]:
     printed = Printed()
     out, err = sys.stdout, sys.stderr
     bounded_out, bounded_err = Bounded(out, limit), Bounded(err, limit)
-    sys.stdout, sys.stderr = bounded_out, bounded_err  # type: ignore[assignment]  # duck-typed
+    sys.stdout, sys.stderr = bounded_out, bounded_err
     try:
         yield printed
     finally:

@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,9 @@ from kata.verdict import DEFECT, judge, student_frames
 # With KATA_GPU=cpu the code of the gpu tests runs, and proves nothing about a GPU.
 GPU = os.environ.get("KATA_GPU", "cuda")
 
-SHOWN = 600  # characters of a student's output that a block repeats
+# How much of a student's output a block repeats.
+SHOWN = 600  # characters
+SHOWN_LINES = 8
 
 MARKS = {
     "benchmark": "compares speeds within one run",
@@ -139,6 +141,8 @@ class Judgement:
 
     def info(self, path: Path) -> TaskInfo | None:
         """The task that a test file specifies, if it is one."""
+        if path.parent != self.course.root / "tests":
+            return None
         match = re.fullmatch(r"test_(task\d\d)\.py", path.name)
         return self.course.task(match[1]) if match else None
 
@@ -172,7 +176,7 @@ class Judgement:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[Any]:
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         result = item.stash.get(result_key, None)
         if result is not None and call.excinfo is not None:
@@ -204,13 +208,11 @@ class Judgement:
                 entry.tb_next = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(
-        self, terminalreporter: pytest.TerminalReporter
-    ) -> Iterator[None]:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         """Show our blocks in place of pytest's, and leave its counts as they are."""
         reports = terminalreporter.stats
         ours = {result.nodeid for result in self.results}
-        hidden = {}
+        hidden: dict[str, list[Any]] = {}
         if not self.config.option.fulltrace:
             for outcome in ("failed", "error"):
                 if outcome in reports:
@@ -244,15 +246,16 @@ def _printed(report: pytest.TestReport, cut: int) -> str:
     text = "".join(streams).replace("\r\n", "\n")
     text = "\n".join(line.rpartition("\r")[2] for line in text.split("\n")).strip()
     total = len(text) + cut
-    if total <= SHOWN:
+    shown = "\n".join(text[:SHOWN].split("\n")[:SHOWN_LINES])
+    if len(shown) == total:
         return text
-    return f"{text[:SHOWN]}\n... (the first {SHOWN:,} of {total:,} characters)"
+    return f"{shown}\n... (the first {len(shown):,} of {total:,} characters)"
 
 
 def _has_cuda() -> bool:
     import torch
 
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def _set_up_hypothesis(root: Path) -> None:

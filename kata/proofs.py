@@ -8,7 +8,7 @@ tests it names. And every test is named by a wrong answer: one that nothing can 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def check(
     *,
     workers: int,
     slow: bool,
-    watch: Callable[[list[Job], Iterator[Run]], Iterator[Run]],
+    watch: Callable[[list[Job], Iterable[Run]], Iterable[Run]],
 ) -> list[Proof]:
     """Prove the tests of `tasks`; `watch` sees the runs go by, to show progress."""
     proofs = {task.name: Proof(task) for task in tasks}
@@ -93,9 +93,7 @@ def _plan(course: Course, task: TaskInfo, slow: bool) -> list[_Plan]:
     ]
 
 
-def _conclude(
-    course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, Run]
-) -> None:
+def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, Run]) -> None:
     reference = runs[next(plan.job for plan in plans if plan.kind == "reference")]
     if reference.broken:
         proof.failures.append(f"the tests do not run on the reference:\n{reference.broken}")
@@ -121,7 +119,9 @@ def _conclude(
             proof.right += not complaints
     named = {name for plan in plans for name in plan.caught_by}
     proof.unnamed = [test for test in tests if not {test, _base(test)} & named]
-    proof.failures += [f"{test}: no wrong answer in the gallery is named to fail it" for test in proof.unnamed]
+    proof.failures += [
+        f"{test}: no wrong answer in the gallery is named to fail it" for test in proof.unnamed
+    ]
     proof.failures += _wrong_marks(course, proof.task)
 
 
@@ -151,7 +151,9 @@ def _complaint(kind: str, result: Result) -> str:
     if kind == "stub":
         if result.outcome == GREEN:
             return "is green on the untouched stub"
-        return "" if verdict == UNWRITTEN else f"is red on the stub for another reason: {_why(result)}"
+        return (
+            "" if verdict == UNWRITTEN else f"is red on the stub for another reason: {_why(result)}"
+        )
     if kind == "wrong":
         if result.outcome == GREEN:
             return "is green on this wrong answer"
@@ -175,6 +177,9 @@ def _wrong_marks(course: Course, task: TaskInfo) -> Iterator[str]:
     text = course.test_file(task).read_text(encoding="utf-8")
     carried = set(re.findall(r"^@pytest\.mark\.(benchmark|gpu|slow|online)\b", text, re.MULTILINE))
     for mark in sorted(carried ^ set(task.marks)):
-        has, lacks = ("the tests carry", "the manifest lacks") if mark in carried else (
-            "the manifest lists", "no test carries")
+        has, lacks = (
+            ("the tests carry", "the manifest lacks")
+            if mark in carried
+            else ("the manifest lists", "no test carries")
+        )
         yield f"{has} the mark {mark!r}, which {lacks}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from kata.verdict import BLOCKED, DEFECT, UNWRITTEN
 GREEN, RED, AWAY = "green", "red", "away"
 LABEL = 14  # columns before the text of a block
 MAX_WIDTH = 100
+
+WRAP = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Page:
         lines = [
             piece
             for line in text.splitlines() or [""]
-            for piece in textwrap.wrap(line, self.width - LABEL, break_long_words=False) or [""]
+            for piece in WRAP(line, self.width - LABEL) or [""]
         ]
         for i, line in enumerate(lines):
             self.line(f"    {label if i == 0 else '':<{LABEL - 4}}{line}".rstrip())
@@ -138,13 +141,18 @@ def _write_board(
         if result.outcome == AWAY:
             extra = f"  [not run here: {result.reason}]"
         room = max(page.width - 4 - len(extra), 30)
-        page.line(f"  {mark} {textwrap.shorten(result.sentence, room, placeholder=' ...')}{extra}",
-                  **{colour: True})
+        page.line(
+            f"  {mark} {textwrap.shorten(result.sentence, room, placeholder=' ...')}{extra}",
+            **{colour: True},
+        )
     wrote = sorted({path for result in results for path in result.wrote})
     if wrote:
         names = ", ".join(dict.fromkeys(Path(path).name for path in wrote))
-        page.field("note", f"the code wrote files that the task does not ask for ({names}); "
-                   f"tests run in a scratch folder, so look in {Path(wrote[-1]).parent}.")
+        page.field(
+            "note",
+            f"the code wrote files that the task does not ask for ({names}); "
+            f"tests run in a scratch folder, so look in {Path(wrote[-1]).parent}.",
+        )
     page.line(f"  next: {_next(course, info, results, command)}")
 
 
@@ -160,7 +168,9 @@ def _next(course: Course, info: TaskInfo, results: list[Result], command: str) -
     first = (blocked or others or unwritten)[0]
     if first in unwritten:
         first = min(unwritten, key=lambda result: result.verdict["line"])
-        return f"write `{first.verdict['subject']}` at {_place(course, first.verdict)}, then {command}"
+        return (
+            f"write `{first.verdict['subject']}` at {_place(course, first.verdict)}, then {command}"
+        )
     where = f" at {_place(course, first.verdict)}" if first.verdict["file"] else ""
     if first in blocked:
         return f"mend the file{where}, then {command}"

@@ -144,7 +144,6 @@ def _work(root: Path, job: Job, sender: Connection) -> None:
         output.seek(0)
         broken = "" if done else output.read()[-TAIL:].strip()
         sender.send((collected.results, broken))
-        sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
 
 
 def _arguments(job: Job) -> list[str]:

@@ -77,14 +77,14 @@ class Target:
         except FileNotFoundError:
             raise Blocked(
                 f"There is no file {self.path.name} in {self.path.parent}. "
-                f"`kata stubs {self.path.stem}` writes a fresh one into tasks/."
+                "`kata stubs` writes fresh stubs into tasks/."
             ) from None
         except UnicodeDecodeError as error:
             raise Blocked(f"The file is not UTF-8 text: {error}. Save it as UTF-8.") from None
         tree = ast.parse(text, filename=str(self.path))
         if not tree.body:
             raise Blocked(
-                f"The file is empty. Write your answer in it, or delete it and run "
-                f"`kata stubs {self.path.stem}` for a fresh stub."
+                "The file is empty. Write your answer in it, or delete it and run `kata stubs`, "
+                "which writes fresh stubs into tasks/."
             )
         return tree

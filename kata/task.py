@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import random
 import sys
 import time
@@ -62,7 +63,9 @@ class Task:
         self._module: ModuleType | None = None
         self._failed: dict[str, BaseException] = {}  # by what was attempted
         self._once: dict[str, object] = {}
-        self.start_test()
+        self.last_call: Call | None = None
+        self.printed = Printed()
+        self._test_ends = math.inf
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -100,7 +103,7 @@ class Task:
 
     def start_test(self) -> None:
         """Forget the last test's calls, and seed every source of randomness."""
-        self.last_call: Call | None = None
+        self.last_call = None
         self.printed = Printed()
         self._test_ends = time.monotonic() + CALLS_A_TEST * self._info.time_limit
         _seed()
@@ -108,6 +111,11 @@ class Task:
     @property
     def files(self) -> frozenset[str]:
         return self._target.files
+
+    @property
+    def main_file(self) -> str:
+        """The file that was asked for, of those in `files`."""
+        return str(self._target.path)
 
     def stopped_on_import(self, error: BaseException) -> bool:
         return self._failed.get("import") is error
@@ -123,8 +131,8 @@ class Task:
         found = getattr(module, name)
         if not callable(found):
             raise Blocked(
-                f"`{name}` is {describe(found)}, a {type(found).__name__}; "
-                "the tests call it, so make it a function or a class."
+                f"`{name}` is {describe(found)}, which cannot be called; "
+                "the task asks for a function or a class of that name."
             )
         return found  # type: ignore[no-any-return]  # checked just above
 
@@ -198,7 +206,8 @@ def _seed() -> None:
 def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Call:
     try:
         parameters = [
-            p.name for p in inspect.signature(function).parameters.values()
+            p.name
+            for p in inspect.signature(function).parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
     except (TypeError, ValueError):
@@ -212,6 +221,6 @@ def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: A
     details = [f"{key} = {describe(value)}" for key, value in named.items() if key not in simple]
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None and isinstance(function, type):
-        code = getattr(function.__init__, "__code__", None)
+        code = getattr(vars(function).get("__init__"), "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else (None, None)
     return Call(f"{name}({', '.join(words)})", tuple(details), line, file)

@@ -64,8 +64,13 @@ def student_frames(error: BaseException, files: Collection[str]) -> list[Traceba
 
 
 def _judge(error: BaseException, task: Task, node: str) -> Verdict:
+    if task.stopped_on_import(error):
+        return _judge_import(error, task)
+    if isinstance(error, Blocked):
+        file = task.last_call.file if error.line and task.last_call else task.main_file
+        return Verdict(BLOCKED, error.sentence, error.sentence, file=file or "", line=error.line)
+
     frames = student_frames(error, task.files)
-    on_import = task.stopped_on_import(error)
     call: dict[str, Any] = {}
     if task.last_call is not None:
         call["call"], call["call_details"] = task.last_call.text, task.last_call.details
@@ -74,49 +79,57 @@ def _judge(error: BaseException, task: Task, node: str) -> Verdict:
     if frames:
         call["file"] = frames[-1].tb_frame.f_code.co_filename
         call["line"] = frames[-1].tb_lineno
-    name = "The file, when it is imported," if on_import else f"`{call.get('call', '').partition('(')[0]}`"
+    name = call.get("call", "").partition("(")[0]
+    place = f"{call.get('file')}:{call.get('line')}"
 
     if isinstance(error, Wrong):
-        cause = node if error.aspect == "value" else f"{call.get('call', '').partition('(')[0]}: {error.aspect}"
+        cause = node if error.aspect == "value" else f"{name}: {error.aspect}"
         return Verdict(WRONG, cause, expected=error.expected, got=error.got, **call)
-    if isinstance(error, Blocked):
-        file = min(task.files, key=len) if not call.get("file") else call["file"]
-        return Verdict(BLOCKED, error.sentence, error.sentence, file=file, line=error.line)
     if isinstance(error, TimeUp):
-        if error.where:
-            call["file"], call["line"], _ = error.where
-        sentence = f"{name} was still running after {error.seconds:g} seconds"
-        sentence += " at this line; look for a loop that never ends." if error.where else "."
-        return Verdict(HUNG, f"{name} hung", sentence, **call)
-    if isinstance(error, SyntaxError) and on_import and error.filename in task.files:
-        sentence = f"Python cannot read the file: {error.msg}."
-        if error.text and error.text.strip():
-            sentence += f" It stopped at `{error.text.strip()}`."
-        return Verdict(BLOCKED, sentence, sentence, file=error.filename or "", line=error.lineno)
+        return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)
     if not frames:
         cause = "".join(traceback.format_exception_only(error)).strip()
         return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
     if isinstance(error, NotImplementedError):
         subject = frames[-1].tb_frame.f_code.co_qualname
         return Verdict(UNWRITTEN, UNWRITTEN, str(error), subject=subject, **call)
-
-    sentence = _sentence(error, name)
-    line = frames[-1].tb_lineno
-    if on_import:
-        return Verdict(BLOCKED, sentence, sentence, file=call["file"], line=line)
-    return Verdict(RAISED, f"{type(error).__name__} at {call['file']}:{line}", sentence, **call)
+    cause = f"{type(error).__name__} at {place}"
+    return Verdict(RAISED, cause, _sentence(error, f"`{name}`"), **call)
 
 
-def _sentence(error: BaseException, name: str) -> str:
+def _judge_import(error: BaseException, task: Task) -> Verdict:
+    frames = student_frames(error, task.files)
+    file, line = task.main_file, None
+    if isinstance(error, Blocked):
+        sentence = error.sentence
+    elif isinstance(error, SyntaxError) and not frames:
+        line = error.lineno
+        sentence = f"Python cannot read the file: {error.msg}."
+        if error.text and error.text.strip():
+            sentence += f" It stopped at `{error.text.strip()}`."
+    else:
+        sentence = _sentence(error, "Importing the file")
+    if frames:
+        file, line = frames[-1].tb_frame.f_code.co_filename, frames[-1].tb_lineno
+    return Verdict(BLOCKED, sentence, sentence, file=file, line=line)
+
+
+def _sentence(error: BaseException, subject: str) -> str:
+    """What went wrong, and what to do about it; `subject` was at work."""
+    if isinstance(error, TimeUp):
+        sentence = f"{subject} was still running after {error.seconds:g} seconds"
+        return sentence + (
+            " at this line; look for a loop that never ends." if error.in_student_code else "."
+        )
     if isinstance(error, SystemExit):
-        return f"{name} calls exit, which would end the whole program; return instead."
+        return f"{subject} calls exit, which ends the whole program; leave that out."
     if isinstance(error, ModuleNotFoundError):
         return (
             f"There is no module {error.name!r} here; check the spelling, "
             "or use what the task's imports offer."
         )
     if isinstance(error, OSError) and "reading from stdin" in str(error):
-        return f"{name} asks for input from the keyboard; tests have none to give."
+        return f"{subject} asks for input from the keyboard; tests have none to give."
     message = " ".join(str(error).split())
     message = message if len(message) <= 300 else message[:300] + " ..."
-    return f"{name} stopped with {type(error).__name__}" + (f": {message}" if message else ".")
+    return f"{subject} stopped with {type(error).__name__}" + (f": {message}" if message else ".")

@@ -57,9 +57,7 @@ def make_dataset(X: np.ndarray, y: np.ndarray) -> TensorDataset:
     """
     ### START CODE HERE ###
     # 1. Turn both arrays into float32 tensors, and pair them.
-    return TensorDataset(
-        torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
-    )
+    return TensorDataset(torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32))
     ### END CODE HERE ###
 
 

@@ -113,12 +113,10 @@ def main() -> None:
     week = slice(max(len(targets) // 2 - WEEK, 0), max(len(targets) // 2, WEEK))
     with torch.no_grad():
         forecasts = model.to("cpu").eval()(windows[week].unsqueeze(-1))
-    plot_week(
-        targets[week].numpy(), forecasts.numpy(), windows[week, -1].numpy(), "task03.png"
-    )
+    plot_week(targets[week].numpy(), forecasts.numpy(), windows[week, -1].numpy(), "task03.png")
     print("A week of readings and forecasts: task03.png")
 
 
 if __name__ == "__main__":
     main()
-# stub 0a11b3dbe017612b
+# stub da13423cbc387a36

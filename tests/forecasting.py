@@ -42,9 +42,7 @@ class Probe(torch.nn.Module):
     def forward(self, windows):
         length = len(self.weight)
         batch = len(windows) if isinstance(windows, torch.Tensor) and windows.ndim else 1
-        expect.tensor(
-            windows, "the model's input", shape=(batch, length, 1), device=self.device
-        )
+        expect.tensor(windows, "the model's input", shape=(batch, length, 1), device=self.device)
         self.seen.append(Seen(windows[:, :, 0].cpu(), self.training, torch.is_grad_enabled()))
         return windows[:, :, 0] @ self.weight + self.bias
 

@@ -133,7 +133,9 @@ def test_dataset(task, drawn, dtype):
         item = task.apply(dataset.__getitem__, i)
         expect.equal(len(item), 2, f"the number of tensors in dataset[{i}]")
         for name, got, wanted in zip(("window", "target"), item, (X[i], targets[i]), strict=True):
-            expect.tensor(got, f"the {name} of dataset[{i}]", shape=wanted.shape, dtype=torch.float32)
+            expect.tensor(
+                got, f"the {name} of dataset[{i}]", shape=wanted.shape, dtype=torch.float32
+            )
             expect.equal(got, wanted, f"the {name} of dataset[{i}]")
 
 

@@ -3,6 +3,7 @@
 import copy
 import re
 import sys
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -31,9 +32,7 @@ def forecast(task, model, windows):
     with torch.no_grad():
         result = task.apply(model, windows)
     device = windows.device.type
-    expect.tensor(
-        result, "the forecast", shape=(len(windows),), dtype=torch.float32, device=device
-    )
+    expect.tensor(result, "the forecast", shape=(len(windows),), dtype=torch.float32, device=device)
     return result
 
 
@@ -117,14 +116,14 @@ def test_batches(task):
     train(task, probe, dataset, epochs=2, batch_size=7)
     for batches in probe.orders(dataset, epochs=2):
         expect.equal([len(batch) for batch in batches], [7, 7, 7, 2], "the sizes of the batches")
-        expect.equal(sorted(sum(batches, [])), list(range(23)), "the pairs seen in an epoch")
+        expect.equal(sorted(chain(*batches)), list(range(23)), "the pairs seen in an epoch")
 
 
 def test_order(task):
     """Every epoch sees the pairs in a new random order."""
     dataset, probe = forecasting.pairs(41, 5), forecasting.Probe(5)
     train(task, probe, dataset, epochs=2, batch_size=8)
-    first, second = (sum(batches, []) for batches in probe.orders(dataset, epochs=2))
+    first, second = (list(chain(*batches)) for batches in probe.orders(dataset, epochs=2))
     expect.that(first != sorted(first), "a shuffled first epoch", "the order of the data set")
     expect.that(first != second, "another order in the second epoch", "the first one's again")
 

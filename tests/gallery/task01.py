@@ -54,7 +54,9 @@ def create_sequences(df, sequence_length):
     series = series_of(df)
     rows = range(len(series) - sequence_length - 1)
     X = [series[i : i + sequence_length] for i in rows]
-    return np.array(X).reshape(-1, sequence_length), np.array([series[i + sequence_length] for i in rows])
+    return np.array(X).reshape(-1, sequence_length), np.array(
+        [series[i + sequence_length] for i in rows]
+    )
 
 
 @wrong("keeps the last window, which has no target", caught_by="test_shapes")
@@ -64,7 +66,10 @@ def create_sequences(df, sequence_length):
     return windows, series[sequence_length:]
 
 
-@wrong("makes windows one reading too long, the target inside", caught_by=("test_shapes", "test_windows"))
+@wrong(
+    "makes windows one reading too long, the target inside",
+    caught_by=("test_shapes", "test_windows"),
+)
 def create_sequences(df, sequence_length):
     series = series_of(df)
     windows = np.lib.stride_tricks.sliding_window_view(series, sequence_length + 1)
@@ -149,7 +154,9 @@ def create_sequences(df, sequence_length):
     return windows[:-1], series[sequence_length:]
 
 
-@wrong("fills arrays of NumPy's default dtype", caught_by=("test_dtype[int64]", "test_dtype[float32]"))
+@wrong(
+    "fills arrays of NumPy's default dtype", caught_by=("test_dtype[int64]", "test_dtype[float32]")
+)
 def create_sequences(df, sequence_length):
     series = series_of(df)
     X = np.zeros((len(series) - sequence_length, sequence_length))
@@ -212,7 +219,10 @@ def create_sequences(df, sequence_length):
     return np.zeros((len(df), 0)), series_of(df)
 
 
-@wrong("returns the sheet's output whatever is asked", caught_by=("test_shapes", "test_windows", "test_targets"))
+@wrong(
+    "returns the sheet's output whatever is asked",
+    caught_by=("test_shapes", "test_windows", "test_targets"),
+)
 def create_sequences(df, sequence_length):
     X = np.arange(96)[:, None] + np.arange(5)
     return X, X[:, -1] + 1

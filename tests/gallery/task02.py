@@ -227,7 +227,10 @@ class ConsumptionForecaster(Forecaster):
         return super().forward(windows.view(-1, 96, 1))
 
 
-@wrong("forecasts the last reading, whatever the network says", caught_by=("test_forward", "test_gradients"))
+@wrong(
+    "forecasts the last reading, whatever the network says",
+    caught_by=("test_forward", "test_gradients"),
+)
 class ConsumptionForecaster(Forecaster):
     def forward(self, windows):
         return windows[:, -1, 0] + 0 * super().forward(windows)
@@ -272,7 +275,9 @@ def fit(
     drop_last=False,
     squeeze=lambda targets: targets,
     step=lambda optimizer: (optimizer.step(), optimizer.zero_grad()),
-    average=lambda losses, sizes: sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes),
+    average=lambda losses, sizes: (
+        sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
+    ),
     bar=tqdm,
     loss_of=mean_squared_error,
 ):
@@ -382,7 +387,9 @@ def train(model, dataset, **options):
     return fit(model, dataset, drop_last=True, **options)
 
 
-@wrong("compares forecasts (batch,) with targets (batch, 1)", caught_by=("test_losses", "test_steps"))
+@wrong(
+    "compares forecasts (batch,) with targets (batch, 1)", caught_by=("test_losses", "test_steps")
+)
 def train(model, dataset, **options):
     return fit(
         model,
@@ -512,14 +519,18 @@ def evaluate(model, dataset, **options):
         return error_of(model, dataset, **options)
 
 
-@wrong("leaves the model in evaluation mode after evaluating", caught_by="test_evaluation_mode[True]")
+@wrong(
+    "leaves the model in evaluation mode after evaluating", caught_by="test_evaluation_mode[True]"
+)
 def evaluate(model, dataset, **options):
     model.eval()
     with torch.no_grad():
         return error_of(model, dataset, **options)
 
 
-@wrong("puts the model into training mode after evaluating", caught_by="test_evaluation_mode[False]")
+@wrong(
+    "puts the model into training mode after evaluating", caught_by="test_evaluation_mode[False]"
+)
 def evaluate(model, dataset, **options):
     model.eval()
     with torch.no_grad():

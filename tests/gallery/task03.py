@@ -138,7 +138,9 @@ class overlay:
         return fit(model, dataset)
 
 
-@wrong("is the LSTM of task 02, trained a little", caught_by=("test_beats_task_02", "test_r_squared"))
+@wrong(
+    "is the LSTM of task 02, trained a little", caught_by=("test_beats_task_02", "test_r_squared")
+)
 class overlay:
     class LSTM(nn.Module):
         def __init__(self):
@@ -195,7 +197,10 @@ def build_model():
     return Network
 
 
-@wrong("peeks at the next window of the batch, whose last reading is the answer", caught_by="test_window_only")
+@wrong(
+    "peeks at the next window of the batch, whose last reading is the answer",
+    caught_by="test_window_only",
+)
 def build_model():
     class Peeking(Network):
         def forward(self, windows):
@@ -243,9 +248,7 @@ class overlay:
             series = torch.tensor(year["consumption"].to_numpy(), dtype=torch.float32)[-35_040:]
             self.next = {
                 tuple(window.tolist()): float(following)
-                for window, following in zip(
-                    series[:-1].unfold(0, 20, 1), series[20:], strict=True
-                )
+                for window, following in zip(series[:-1].unfold(0, 20, 1), series[20:], strict=True)
             }
 
         def forward(self, windows):
@@ -301,7 +304,9 @@ def evaluate(model, dataset, **options):
     return {**scores, "r2": max(scores["r2"], 0.0)}
 
 
-@wrong("averages the scores of the batches", caught_by=("test_evaluation", "test_evaluation_r_squared"))
+@wrong(
+    "averages the scores of the batches", caught_by=("test_evaluation", "test_evaluation_r_squared")
+)
 def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     forecasts, targets = forecasts_of(model, dataset, batch_size, device)
     parts = [

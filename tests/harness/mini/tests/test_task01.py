@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kata import expect
+
+
+def sums_of(task, numbers):
+    sums = task.running_sums(numbers)
+    expect.instance(sums, list, "the result")
+    expect.that(len(sums) == len(numbers), f"{len(numbers)} sums", f"{len(sums)} sums", "shape")
+    return sums
+
+
+@given(st.integers(-99, 99))
+def test_double(task, number):
+    """double(number) is twice the number."""
+    expect.equal(task.double(number), number * 2, "the result")
+
+
+@given(st.lists(st.integers(1, 9), max_size=5))
+def test_length(task, numbers):
+    """There is a running sum for each number."""
+    sums_of(task, numbers)
+
+
+@given(st.lists(st.integers(1, 9), max_size=5))
+def test_sums(task, numbers):
+    """Each running sum adds one more number."""
+    wanted = [sum(numbers[: i + 1]) for i in range(len(numbers))]
+    expect.equal(sums_of(task, numbers), wanted, "the result")
+
+
+def test_script(task):
+    """The script prints two results."""
+    task.main()
+    wanted = ["double(21)=42", "running_sums([1, 2, 3])=[1, 3, 6]"]
+    expect.equal(task.printed.out.splitlines(), wanted, "the printed lines")
+
+
+@pytest.mark.slow
+def test_patience(task):
+    """double works for a large number as well."""
+    expect.equal(task.double(10**9), 2 * 10**9, "the result")
+
+
+@pytest.mark.gpu
+def test_gpu(task, gpu):
+    """double works on the GPU as well."""
+    import torch
+
+    expect.equal(task.double(torch.tensor(3, device=gpu)).item(), 6, "the result")

@@ -1,0 +1,96 @@
+"""Rules of the house that a machine can check: who imports whom, and what collecting costs."""
+
+import ast
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "transformers", "pandas", "numpy", "torchmetrics", "sklearn", "matplotlib")
+
+
+def imported(path):
+    """The packages that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+# Folder: what nothing in it may import.
+FORBIDDEN = {
+    "tasks": {"solutions", "tests", "kata"},
+    "solutions": {"tasks", "tests", "kata"},
+    "tests": {"solutions", "tasks"},
+    "fixtures": {"solutions", "tasks", "tests", "kata"},
+    "kata": {"solutions", "tasks", "tests", "fixtures"},
+}
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_arrows_run_one_way(folder):
+    files = list((ROOT / folder).rglob("*.py"))
+    assert files
+    found = {str(path): set(imported(path)) & FORBIDDEN[folder] for path in files}
+    assert {name: modules for name, modules in found.items() if modules} == {}
+
+
+def collect(folder, *arguments):
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_collecting_imports_nothing_heavy(tmp_path):
+    (tmp_path / "spy.py").write_text(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        f"    print('LOADED', [m for m in {HEAVY!r} if m in sys.modules])\n",
+        encoding="utf-8",
+    )
+    tests = sorted(str(path) for path in (ROOT / "tests").glob("test_*.py"))
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import pytest; pytest.main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--collect-only", "-q", "-p", "spy", *tests],
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert "test_task01.py" in done.stdout
+    assert "LOADED []" in done.stdout
+
+
+def test_collecting_costs_little(tmp_path):
+    """Less than 1.5 times what collecting an empty file costs; runs take turns, medians count."""
+    (tmp_path / "test_empty.py").write_text("", encoding="utf-8")
+    seconds = {"ours": [], "empty": []}
+    for _ in range(5):
+        for name, folder, target in (("ours", ROOT, "tests"), ("empty", tmp_path, "test_empty.py")):
+            start = time.perf_counter()
+            done = collect(folder, target)
+            seconds[name].append(time.perf_counter() - start)
+            assert done.returncode == (0 if name == "ours" else 5), done.stdout
+    ours, empty = (statistics.median(values) for values in seconds.values())
+    assert ours < 1.5 * empty, f"{ours:.2f} s against {empty:.2f} s"
+
+
+def test_reference_of_task_01_costs_two_copies_at_most():
+    """The bar that issue 2 sets: `create_sequences` within twice the time of copying its result."""
+    from kata.target import Target
+
+    import numpy as np
+    import pandas as pd
+
+    module = Target(ROOT / "solutions" / "task01.py").load("reference_of_task01")
+    df = pd.DataFrame({"row": np.arange(50_000), "reading": np.arange(50_000.0)})
+    result = np.zeros((50_000 - 96, 96))
+    ratios = []
+    for _ in range(7):
+        start = time.perf_counter()
+        module.create_sequences(df, 96)
+        middle = time.perf_counter()
+        result.copy()
+        ratios.append((middle - start) / (time.perf_counter() - middle))
+    assert statistics.median(ratios) < 2, ratios
