@@ -27,6 +27,7 @@ class TaskInfo:
     marks: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()  # files that the task's script is asked to write
     time_limit: float = 10.0  # seconds that one call of a student's function may take
+    slow_time_limit: float = 900.0  # the same, in a test marked slow
 
     @property
     def name(self) -> str:
@@ -112,9 +113,10 @@ def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
             raise CourseError(f"{label}: {key!r} is missing.")
     if not isinstance(entry["number"], int) or not 1 <= entry["number"] <= 99:
         raise CourseError(f"{label}: the number is a whole number from 1 to 99.")
-    limit = entry.get("time_limit", TaskInfo.time_limit)
-    if not isinstance(limit, int | float) or limit <= 0:
-        raise CourseError(f"{label}: time_limit is a number of seconds above 0.")
+    for key in ("time_limit", "slow_time_limit"):
+        limit = entry.get(key, 1.0)
+        if not isinstance(limit, int | float) or limit <= 0:
+            raise CourseError(f"{label}: {key} is a number of seconds above 0.")
     for mark in entry.get("marks", ()):
         if mark not in KNOWN_MARKS:
             raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(KNOWN_MARKS)}.")

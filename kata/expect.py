@@ -110,6 +110,14 @@ def close(got: Any, expected: Any, name: str, *, rtol: float = 0.0, atol: float 
     )
 
 
+def lines(text: str, wanted: list[str]) -> None:
+    """Expect printed text to have these lines; white space at its ends does not count."""
+    found = text.strip().splitlines()
+    for number, (line, other) in enumerate(zip(found, wanted, strict=False), 1):
+        that(line == other, f"line {number} of the output is {other!r}", repr(line))
+    that(len(found) == len(wanted), f"{len(wanted)} printed lines", f"{len(found)} lines")
+
+
 def raises(kind: type[Exception], call: Callable[[], object]) -> None:
     """Expect `call()` to raise `kind`; other exceptions pass through."""
     try:

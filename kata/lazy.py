@@ -11,6 +11,9 @@ class lazy:  # noqa: N801 - reads like the import statement it replaces
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
+        # pytest looks at every name in a test file and asks for private and special attributes.
+        if name.startswith("_") or name == "pytestmark":
+            raise AttributeError(name)
         return getattr(import_module(self._module), name)
 
     def __repr__(self) -> str:

@@ -103,7 +103,7 @@ def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
     if info is None:
         raise CourseError(f"{request.path.name} is not named test_taskNN.py after a known task.")
     task = judgement.task(info)
-    task.start_test()
+    task.start_test(slow=request.node.get_closest_marker("slow") is not None)
     with contextlib.chdir(tmp_path):
         yield task
     result = request.node.stash[result_key]

@@ -3,6 +3,7 @@
 On the untouched stub every test is red, and for the stub's NotImplementedError. On the reference
 and on every right answer of the gallery every test is green. Every wrong answer is red on the
 tests it names. And every test is named by a wrong answer: one that nothing can fail is a defect.
+Tests marked slow run on request only, and not on the right answers besides the reference.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def _plan(course: Course, task: TaskInfo, slow: bool) -> list[_Plan]:
         raise CourseError(f"{course.short(tests)} is missing.")
 
     def plan(kind: str, target: Path | str, label: str, caught_by: tuple[str, ...] = ()) -> _Plan:
-        return _Plan(task, Job(tests, str(target), caught_by, slow), kind, label, caught_by)
+        # Right answers are often slower than the reference, and slow tests take minutes on it.
+        job = Job(tests, str(target), caught_by, slow and kind != "right")
+        return _Plan(task, job, kind, label, caught_by)
 
     def of(entry: Entry) -> _Plan:
         label = f"{entry.title!r} ({course.short(entry.path)}:{entry.line})"

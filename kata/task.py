@@ -59,12 +59,13 @@ class Task:
         self.reference = reference  # for speeds on the board; a student edition has none
         self._tolerant = tolerant  # warnings in the student's code are not errors
         self._patient = patient  # no time limit: somebody is debugging
-        self._limit = None if loud else LIMIT  # of the output
+        self._shown = None if loud else LIMIT  # of the output, in characters
         self._module: ModuleType | None = None
         self._failed: dict[str, BaseException] = {}  # by what was attempted
         self._once: dict[str, object] = {}
         self.last_call: Call | None = None
         self.printed = Printed()
+        self._limit = info.time_limit
         self._test_ends = math.inf
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -101,11 +102,12 @@ class Task:
                 raise
         return self._once[key]
 
-    def start_test(self) -> None:
+    def start_test(self, slow: bool = False) -> None:
         """Forget the last test's calls, and seed every source of randomness."""
+        self._limit = self._info.slow_time_limit if slow else self._info.time_limit
         self.last_call = None
         self.printed = Printed()
-        self._test_ends = time.monotonic() + CALLS_A_TEST * self._info.time_limit
+        self._test_ends = time.monotonic() + CALLS_A_TEST * self._limit
         _seed()
 
     @property
@@ -172,7 +174,7 @@ class Task:
         if isinstance(self._failed.get(what), TimeUp):
             raise self._failed[what]  # it hung once; do not wait for it again
         try:
-            with self._limits(), self._warnings(), bounded_output(self._limit) as self.printed:
+            with self._limits(), self._warnings(), bounded_output(self._shown) as self.printed:
                 return call()
         except TimeUp as error:
             self._failed[what] = error
@@ -184,7 +186,7 @@ class Task:
             yield
             return
         left = max(self._test_ends - time.monotonic(), 0.01)
-        with time_limit(min(self._info.time_limit, left), self.files):
+        with time_limit(min(self._limit, left), self.files):
             yield
 
     @contextmanager

@@ -4,7 +4,7 @@ A model that predicts electricity consumption learns from examples: a window of 
 the reading that came next. Turn a long series into such examples.
 
     pytest tests/test_task01.py     judges this file
-    python tasks/task01.py          runs it and prints what the sheet prints
+    python tasks/task01.py          runs it, and prints what the exercise sheet prints
 
 Out of scope: scaling, shuffling, splitting. The sheet speaks of "the numbers from 0 to 100"; that
 is 101 rows, both ends included.
@@ -19,27 +19,29 @@ from fixtures.electricity import load_electricity
 
 
 def create_sequences(df: pd.DataFrame, sequence_length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the series in the second column of `df` into windows and their targets.
+    """Cut the series in the second of the two columns of `df` into windows and their targets.
 
     Row `i` of `X` holds `sequence_length` consecutive readings, from the `i`-th on; `y[i]` is the
-    reading right after them. The rows count by position, whatever the frame's index says.
+    reading right after them. Rows are taken by position, whatever the frame's index says.
 
     Returns:
         `X` of shape `(len(df) - sequence_length, sequence_length)` and `y` of shape
-        `(len(df) - sequence_length,)`, NumPy arrays of the column's dtype. A frame that is no
-        longer than a window has no examples: the shapes are then `(0, sequence_length)` and `(0,)`.
-        `df` is left as it was.
+        `(len(df) - sequence_length,)`: NumPy arrays (views will do) of the column's dtype, which
+        is a NumPy integer or float. A frame that is not longer than a window has no examples: the
+        shapes are then `(0, sequence_length)` and `(0,)`. `df` is left as it was.
+
+    The cost grows in step with the number of rows: ten times the rows, ten times the time.
 
     Raises:
         ValueError: `sequence_length` is below 1.
     """
     ### START CODE HERE ###
-    # 1. Refuse a window of no readings.
+    # 1. Raise ValueError for a length below 1.
     if sequence_length < 1:
         raise ValueError(f"sequence_length is {sequence_length}; a window has 1 reading or more.")
     # 2. Take the series: the second column, as an array.
     series = df.iloc[:, 1].to_numpy()
-    # 3. Leave when there is no full window with a reading after it.
+    # 3. Return empty arrays where no window has a reading after it.
     if len(series) <= sequence_length:
         return np.empty((0, sequence_length), series.dtype), np.empty(0, series.dtype)
     # 4. Gather the windows, and the reading right after each.

@@ -1,18 +1,26 @@
 """Task 03: a better forecaster (week 09, task 03).
 
-A playground: find a network and a way to train it that forecast the next reading well. Two
-opponents show what "well" means on the test year: the LSTM of task 02, whose mean squared error is
-0.0354 on the invented customer, and *persistence*, which repeats the last reading of the window
-(0.0388). Beat both, persistence by 5% or more, with an R-squared of at least 0.9.
+Find a network, and a way to train it, that forecast the next reading well. On the test year it has
+to beat three marks:
+
+- persistence, which repeats the last reading of the window, by 5% or more (its mean squared error
+  is 0.0388);
+- the LSTM of task 02 (0.0354, so this is the mark that counts);
+- an R-squared of 0.9.
+
+The figures are those of the course's own, invented customer, on which the tests judge.
 
     pytest tests/test_task03.py     judges this file; it trains once, on three years
-    python tasks/task03.py          does so, prints the scores and draws task03.png
+    python tasks/task03.py          trains, prints the scores and draws task03.png
 
-The rules: a forecast uses its own window and nothing else, and training uses the pairs it is given
-and nothing else, so only `main` loads data. Training may take two minutes on one CPU core.
+The rules: a forecast uses its own window and nothing else, and in evaluation mode it is the same
+every time. Training uses the pairs that it is given, and neither other data nor weights fitted
+beforehand: only `main` loads anything. `train` may take two minutes on one CPU core.
 
-Things to try: what the network is asked to forecast (the reading, or the change since the last
-one?), the kind of network, its size, the learning rate and its schedule, the size of the batches.
+Data sets are as in task 02: windows `(96,)` and targets `()`, in float32; `train` and `evaluate`
+add the feature axis. Things to try: what the network is asked to forecast (the reading, or the
+change since the last one?), the kind of network, its size, the learning rate and its schedule, the
+size of the batches.
 """
 
 import matplotlib.pyplot as plt
@@ -29,7 +37,7 @@ WEEK = 7 * 96  # readings
 
 
 ### START CODE HERE ###
-# 1. Define your network.
+# 1. Define your network here.
 ### END CODE HERE ###
 
 
@@ -45,7 +53,8 @@ def train(model: nn.Module, dataset: Dataset, *, device: str = "cpu") -> list[fl
     """Train `model` on the (window, target) pairs of `dataset`, on `device`, as you see fit.
 
     Returns:
-        The mean squared error of each epoch.
+        The mean squared error of each epoch (of the one, if there is one), in the units of the
+        targets.
     """
     ### START CODE HERE ###
     # 1. Choose a loader, an optimizer and the number of epochs.
@@ -63,9 +72,9 @@ def evaluate(
     is in the mode that it was in before.
 
     Returns:
-        `{"mse": ..., "r2": ...}`: the mean squared error, and the coefficient of determination,
-        1 minus the squared error's sum over that of forecasting the targets' own mean. It is 1 for
-        a perfect forecast, 0 for the mean, and below 0 for anything worse.
+        `{"mse": ..., "r2": ...}`: the mean squared error and the coefficient of determination,
+        `1 - mse / variance of the targets`. It is 1 for a perfect forecast, 0 for one that always
+        says the targets' mean, and negative for a worse one.
     """
     ### START CODE HERE ###
     # 1. Forecast all targets in evaluation mode, without gradients, and restore the mode.
@@ -119,4 +128,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub da13423cbc387a36
+# stub f73dbd1e911b8d54

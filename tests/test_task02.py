@@ -191,8 +191,8 @@ def test_loss_per_epoch_is_printed(task):
     dataset = forecasting.pairs(11, 5)
     losses = train(task, forecasting.Probe(5), dataset, epochs=2, batch_size=4)
     printed = re.findall(r"^Epoch (\d+), Average MSE loss: (\S+)$", task.printed.out, re.MULTILINE)
-    wanted = [(str(i), str(loss)) for i, loss in enumerate(losses, 1)]
-    expect.equal(printed, wanted, "the printed epochs and losses")
+    expect.equal([int(epoch) for epoch, _ in printed], [1, 2], "the epochs of the printed lines")
+    expect.close([float(loss) for _, loss in printed], losses, "the printed losses", atol=1e-4)
 
 
 def test_torchmetrics(task):
@@ -289,12 +289,9 @@ def test_script(task, small_electricity):
     """The script prints three epochs and the error on the test year."""
     small_electricity(train_days=3, test_days=2)
     task.main()
-    lines = [re.sub(r"\d+\.\d+(e-\d+)?", "...", line) for line in task.printed.out.splitlines()]
-    expect.equal(
-        lines,
-        [*(f"Epoch {i}, Average MSE loss: ..." for i in (1, 2, 3)), "Test MSE: ..."],
-        "the printed lines, with their numbers left out",
-    )
+    epochs = [f"Epoch {i}, Average MSE loss: ..." for i in (1, 2, 3)]
+    without_numbers = re.sub(r"\d+\.\d+(e-\d+)?", "...", task.printed.out)
+    expect.lines(without_numbers, [*epochs, "Test MSE: ..."])
 
 
 @pytest.mark.slow

@@ -59,12 +59,11 @@ def train(task, model, dataset, **options):
 
 
 def trained(task, windows):
-    """The student's model, trained once for all tests of this file."""
+    """The student's model, trained once for all tests of this file, and its losses."""
 
     def make():
         model = build(task)
-        train(task, model, windows().train)
-        return model
+        return model, train(task, model, windows().train)
 
     return task.once("the trained model", make)
 
@@ -117,27 +116,38 @@ def check_beats_persistence(task, model, dataset):
     )
 
 
+def test_losses(task, windows):
+    """The last loss is near the trained model's error on its pairs: a third to 3 times."""
+    model, losses = trained(task, windows)
+    mse, _, _ = scores(task, model, windows().train)
+    expect.that(
+        mse / 3 <= losses[-1] <= mse * 3,
+        f"a last loss between {mse / 3:.4f} and {mse * 3:.4f}, as the error is {mse:.4f}",
+        f"{losses[-1]:.4f}",
+    )
+
+
 def test_beats_persistence(task, windows):
     """On the test year, its error is 5% or more below the last reading's."""
-    check_beats_persistence(task, trained(task, windows), windows().test)
+    check_beats_persistence(task, trained(task, windows)[0], windows().test)
 
 
 def test_beats_task_02(task, windows):
     """On the test year, its error is below that of task 02's LSTM."""
-    mse, _, _ = scores(task, trained(task, windows), windows().test)
+    mse, _, _ = scores(task, trained(task, windows)[0], windows().test)
     bar = electricity.TASK_02_TEST_MSE
     expect.that(mse < bar, f"a mean squared error below {bar}", f"{mse:.4f}")
 
 
 def test_r_squared(task, windows):
     """On the test year, its R-squared is at least 0.9."""
-    _, r2, _ = scores(task, trained(task, windows), windows().test)
+    _, r2, _ = scores(task, trained(task, windows)[0], windows().test)
     expect.that(r2 >= 0.9, "an R-squared of at least 0.9", f"{r2:.3f}")
 
 
 def test_unseen_year(task, windows):
     """So it is on a year that was made up for this test."""
-    check_beats_persistence(task, trained(task, windows), windows(seed=1009).test)
+    check_beats_persistence(task, trained(task, windows)[0], windows(seed=1009).test)
 
 
 def test_evaluation(task):
@@ -198,7 +208,7 @@ def test_script(task, small_electricity, tmp_path):
 @pytest.mark.gpu
 def test_gpu_forecast(task, windows, gpu):
     """On CUDA, the trained model forecasts what it forecasts on the CPU, to 0.01."""
-    model, inputs = trained(task, windows), windows().test.tensors[0][:1000]
+    model, inputs = trained(task, windows)[0], windows().test.tensors[0][:1000]
     on_cpu = forecast(task, model.to("cpu"), inputs)
     on_gpu = forecast(task, model.to(gpu), inputs.to(gpu))
     model.to("cpu")

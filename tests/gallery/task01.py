@@ -189,6 +189,14 @@ def create_sequences(df, sequence_length):
     return windows[:-1], series[sequence_length:]
 
 
+@wrong("resets the index of the caller's frame", caught_by="test_frame_is_left_alone")
+def create_sequences(df, sequence_length):
+    df.reset_index(drop=True, inplace=True)
+    series = series_of(df)
+    windows = np.lib.stride_tricks.sliding_window_view(series, sequence_length)
+    return windows[:-1], series[sequence_length:]
+
+
 @wrong("fails where there is no full window", caught_by="test_short_frames")
 def create_sequences(df, sequence_length):
     series = series_of(df)

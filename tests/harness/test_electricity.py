@@ -4,12 +4,14 @@ import os
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from fixtures.electricity import DataError, load_electricity, load_windows
-from fixtures.electricity_generator import generate_electricity
+from kata.lazy import lazy
+
+np = lazy("numpy")
+pd = lazy("pandas")
+electricity = lazy("fixtures.electricity")
+generator = lazy("fixtures.electricity_generator")
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -71,7 +73,7 @@ def real(monkeypatch):
 
 
 def test_frames():
-    train, test = load_electricity()
+    train, test = electricity.load_electricity()
     assert list(train.columns) == list(test.columns) == ["timestamp", "consumption"]
     assert (len(train), len(test)) == (105_215, 35_040)
     for frame, first, last in (
@@ -87,24 +89,28 @@ def test_frames():
 
 
 def test_same_seed_same_readings():
-    first, second, other = load_electricity(), load_electricity(), load_electricity(seed=1)
+    first, second, other = (
+        electricity.load_electricity(),
+        electricity.load_electricity(),
+        electricity.load_electricity(seed=1),
+    )
     assert first.train.equals(second.train)
     assert first.test.equals(second.test)
     assert not first.test.equals(other.test)
 
 
 def test_invented_in_under_a_second(benchmark):
-    seconds = benchmark.pedantic(load_electricity, rounds=5)
+    seconds = benchmark.pedantic(electricity.load_electricity, rounds=5)
     assert len(seconds.train) == 105_215
     assert benchmark.stats is None or benchmark.stats.stats.median < 1.0
 
 
 @pytest.mark.parametrize("seed", [9, 1, 2, 3])
 def test_like_the_real_customer(real, monkeypatch, seed):
-    real_train, real_test = load_electricity()
+    real_train, real_test = electricity.load_electricity()
     series = pd.concat([real_train, real_test])["consumption"].to_numpy()
     monkeypatch.delenv("KATA_DATA")
-    invented = figures(load_electricity(seed).train["consumption"].to_numpy())
+    invented = figures(electricity.load_electricity(seed).train["consumption"].to_numpy())
     for name, wanted in figures(series).items():
         assert invented[name] == pytest.approx(wanted, abs=BANDS[name]), name
 
@@ -112,19 +118,19 @@ def test_like_the_real_customer(real, monkeypatch, seed):
 @pytest.mark.parametrize("seed", [9, 1, 2, 3])
 def test_test_year(seed):
     """Published for the real test year: persistence 0.0400, the training mean 0.648."""
-    train, test = (frame["consumption"].to_numpy() for frame in load_electricity(seed))
+    train, test = (frame["consumption"].to_numpy() for frame in electricity.load_electricity(seed))
     assert 0.036 < np.mean(np.diff(test) ** 2) < 0.044
     assert 0.60 < np.mean((test - train.mean()) ** 2) < 0.72
 
 
 def test_generator_refuses_a_reversed_span():
     with pytest.raises(ValueError, match="2012-01-02"):
-        generate_electricity(date(2012, 1, 2), date(2012, 1, 1))
+        generator.generate_electricity(date(2012, 1, 2), date(2012, 1, 1))
 
 
 def test_windows():
-    windows = load_windows(96)
-    series = load_electricity().train["consumption"].to_numpy(dtype="float32")
+    windows = electricity.load_windows(96)
+    series = electricity.load_electricity().train["consumption"].to_numpy(dtype="float32")
     inputs, targets = windows.train.tensors
     assert inputs.shape == (105_119, 96)
     assert targets.shape == (105_119,)
@@ -135,12 +141,12 @@ def test_windows():
 
 def test_windows_longer_than_the_series(small_electricity):
     small_electricity(train_days=1, test_days=1)
-    with pytest.raises(DataError, match=r"train series has 96 readings.*at least 97"):
-        load_windows(96)
+    with pytest.raises(electricity.DataError, match=r"train series has 96 readings.*at least 97"):
+        electricity.load_windows(96)
 
 
 def test_real_files(real, capsys):
-    train, test = load_electricity()
+    train, test = electricity.load_electricity()
     if (real / "electricity_consumption" / "electricity_test.csv").is_file():
         assert (len(train), len(test)) == (105_215, 35_040)
     else:
@@ -166,7 +172,10 @@ BROKEN = {
     "no time": (GOOD.replace("2013-12-31 21:45:00", "noon"), "line 5: timestamp is 'noon'"),
     "blank line": (GOOD.replace("0.3\n", "0.3\n\n"), "line 6: timestamp is ''"),
     "duplicate": (GOOD.replace(ROWS[3], ROWS[3] * 2), "line 6: .* a duplicate"),
-    "unsorted": (HEADER + "".join([*ROWS[:3], ROWS[4], ROWS[3], *ROWS[5:]]), "line 6: .* sort the file"),
+    "unsorted": (
+        HEADER + "".join([*ROWS[:3], ROWS[4], ROWS[3], *ROWS[5:]]),
+        "line 6: .* sort the file",
+    ),
     "reversed": (HEADER + "".join(reversed(ROWS)), "line 3: .* sort the file"),
     "gap": (GOOD.replace(ROWS[3], ""), "line 5: .* readings are missing"),
     "off the grid": (GOOD.replace("21:45:00", "21:40:00"), "line 5: .* 15 minutes after"),
@@ -183,8 +192,8 @@ def test_broken_files(tmp_path, monkeypatch, problem, name):
     for file in ("electricity_train.csv", "electricity_test.csv"):
         (folder / file).write_text(text if file == name else GOOD, encoding="utf-8")
     monkeypatch.setenv("KATA_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=message) as caught:
-        load_electricity()
+    with pytest.raises(electricity.DataError, match=message) as caught:
+        electricity.load_electricity()
     assert name in str(caught.value)
 
 
@@ -193,14 +202,16 @@ def test_not_text(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "electricity_train.csv").write_bytes(b"timestamp,consumption\n\xff\xfe,1\n")
     monkeypatch.setenv("KATA_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"electricity_train\.csv is not a CSV file in UTF-8"):
-        load_electricity()
+    with pytest.raises(
+        electricity.DataError, match=r"electricity_train\.csv is not a CSV file in UTF-8"
+    ):
+        electricity.load_electricity()
 
 
 def test_no_files(tmp_path, monkeypatch):
     monkeypatch.setenv("KATA_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match="unset KATA_DATA"):
-        load_electricity()
+    with pytest.raises(electricity.DataError, match="unset KATA_DATA"):
+        electricity.load_electricity()
 
 
 def test_one_year_only(tmp_path, monkeypatch):
@@ -208,5 +219,5 @@ def test_one_year_only(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "electricity_train.csv").write_text(GOOD, encoding="utf-8")
     monkeypatch.setenv("KATA_DATA", str(tmp_path))
-    with pytest.raises(DataError, match="covers 2013 alone"):
-        load_electricity()
+    with pytest.raises(electricity.DataError, match="covers 2013 alone"):
+        electricity.load_electricity()
