@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = Path("tasks") / "manifest.toml"
-KNOWN_MARKS = ("benchmark", "gpu", "slow", "online")
+MARKS = {
+    "benchmark": "compares speeds within one run",
+    "gpu": "needs a CUDA device; --require-gpu makes its absence an error",
+    "slow": "trains for more than about 20 seconds; run with --slow",
+}
 
 
 class CourseError(Exception):
@@ -28,6 +32,7 @@ class TaskInfo:
     writes: tuple[str, ...] = ()  # files that the task's script is asked to write
     time_limit: float = 10.0  # seconds that one call of a student's function may take
     slow_time_limit: float = 900.0  # the same, in a test marked slow
+    import_time_limit: float = 90.0  # the same, for importing the file; libraries load slowly
 
     @property
     def name(self) -> str:
@@ -113,13 +118,13 @@ def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
             raise CourseError(f"{label}: {key!r} is missing.")
     if not isinstance(entry["number"], int) or not 1 <= entry["number"] <= 99:
         raise CourseError(f"{label}: the number is a whole number from 1 to 99.")
-    for key in ("time_limit", "slow_time_limit"):
+    for key in ("time_limit", "slow_time_limit", "import_time_limit"):
         limit = entry.get(key, 1.0)
         if not isinstance(limit, int | float) or limit <= 0:
             raise CourseError(f"{label}: {key} is a number of seconds above 0.")
     for mark in entry.get("marks", ()):
-        if mark not in KNOWN_MARKS:
-            raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(KNOWN_MARKS)}.")
+        if mark not in MARKS:
+            raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(MARKS)}.")
     lists = ("needs", "marks", "writes")
     fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in entry.items()}
     return TaskInfo(**fields)

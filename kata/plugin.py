@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import os
 import re
+import shlex
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -22,12 +23,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from kata.clock import stop_the_clock
-from kata.course import KNOWN_MARKS, MANIFEST, Course, CourseError, TaskInfo
+from kata.course import MANIFEST, MARKS, Course, CourseError, TaskInfo
 from kata.race import Race
 from kata.report import AWAY, RED, Page, Result, write_report
 from kata.target import Target
 from kata.task import Task
-from kata.verdict import DEFECT, judge, student_frames
+from kata.verdict import DEFECT, Missing, judge, student_frames
 
 # With KATA_GPU=cpu the code of the gpu tests runs, and proves nothing about a GPU.
 GPU = os.environ.get("KATA_GPU", "cuda")
@@ -35,14 +36,6 @@ GPU = os.environ.get("KATA_GPU", "cuda")
 # How much of a student's output a block repeats.
 SHOWN = 600  # characters
 SHOWN_LINES = 8
-
-MARKS = {
-    "benchmark": "compares speeds within one run",
-    "gpu": "needs a CUDA device; --require-gpu makes its absence an error",
-    "slow": "trains for more than about 20 seconds; run with --slow",
-    "online": "needs the real hub; run with --hub=online",
-}
-assert tuple(MARKS) == KNOWN_MARKS
 
 judgement_key = pytest.StashKey["Judgement"]()
 result_key = pytest.StashKey[Result]()
@@ -83,7 +76,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("slow, use --slow")
     if item.get_closest_marker("gpu") and GPU == "cuda" and not _has_cuda():
         if option.require_gpu:
-            pytest.fail("--require-gpu was given, and there is no CUDA device.", pytrace=False)
+            raise Missing("There is no CUDA device, and --require-gpu was given.")
         pytest.skip("no CUDA device")
 
 
@@ -198,9 +191,9 @@ class Judgement:
         assert info is not None
         task = self.task(info)
         result.outcome = RED
-        result.verdict = judge(excinfo.value, task, item.nodeid).as_dict()
+        result.verdict = judge(excinfo.value, task, item.nodeid)
         result.printed = _printed(report, task.printed.cut)
-        if result.verdict["kind"] == DEFECT:
+        if result.verdict.kind == DEFECT:
             result.traceback = str(report.longrepr)
         elif not self.config.option.fulltrace:
             # A debugger that is entered now stands on the student's line, not below it.
@@ -229,7 +222,8 @@ class Judgement:
     def _command(self, info: TaskInfo) -> str:
         test_file = self.course.short(self.course.test_file(info))
         option = self.config.option.target
-        return f"pytest {test_file}" + ("" if option == "tasks" else f" --target {option}")
+        target = "" if option == "tasks" else f" --target {shlex.quote(option)}"
+        return f"pytest {test_file}{target}"
 
 
 def _sentence(item: pytest.Item) -> str:

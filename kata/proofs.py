@@ -146,11 +146,11 @@ def _complaints(plan: _Plan, run: Run, tests: list[str]) -> Iterator[str]:
 
 def _complaint(kind: str, result: Result) -> str:
     """What is wrong with one test's outcome, if anything."""
-    verdict = result.verdict.get("kind", "")
+    verdict = result.verdict.kind
     if result.outcome == AWAY:
         return ""
     if verdict == DEFECT:
-        return f"broke, where it should judge: {result.verdict['sentence']}"
+        return f"broke, where it should judge: {result.verdict.sentence}"
     if kind == "stub":
         if result.outcome == GREEN:
             return "is green on the untouched stub"
@@ -166,9 +166,9 @@ def _complaint(kind: str, result: Result) -> str:
 
 def _why(result: Result) -> str:
     verdict = result.verdict
-    if verdict["expected"]:
-        return f"expected {verdict['expected']}, got {verdict['got']}"
-    return str(verdict["sentence"])
+    if verdict.expected:
+        return f"expected {verdict.expected}, got {verdict.got}"
+    return verdict.sentence
 
 
 def _base(test: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kata.course import Course, TaskInfo
-from kata.verdict import BLOCKED, DEFECT, UNWRITTEN
+from kata.verdict import BLOCKED, DEFECT, GOOD, MISSING, UNWRITTEN, Verdict
 
 GREEN, RED, AWAY = "green", "red", "away"
 LABEL = 14  # columns before the text of a block
@@ -29,7 +29,7 @@ class Result:
     sentence: str  # the specification: the first paragraph of its docstring
     outcome: str = GREEN
     reason: str = ""  # why it did not run here
-    verdict: dict[str, Any] = field(default_factory=dict)
+    verdict: Verdict = GOOD
     printed: str = ""
     traceback: str = ""  # shown for a broken test only
     wrote: list[str] = field(default_factory=list)  # files that nobody asked for
@@ -78,10 +78,10 @@ def _write_blocks(page: Page, course: Course, results: list[Result]) -> None:
     causes: dict[str, list[Result]] = {}
     for result in results:
         if result.outcome == RED:
-            causes.setdefault(result.verdict["cause"], []).append(result)
-    if any(group[0].verdict["kind"] == BLOCKED for group in causes.values()):
+            causes.setdefault(result.verdict.cause, []).append(result)
+    if any(group[0].verdict.kind == BLOCKED for group in causes.values()):
         # One broken file or missing name: say that first, and not what follows from it.
-        causes = dict(sorted(causes.items(), key=lambda c: c[1][0].verdict["kind"] != BLOCKED))
+        causes = dict(sorted(causes.items(), key=lambda c: c[1][0].verdict.kind != BLOCKED))
     for cause, group in causes.items():
         page.line()
         if cause == UNWRITTEN:
@@ -92,20 +92,20 @@ def _write_blocks(page: Page, course: Course, results: list[Result]) -> None:
 
 def _write_block(page: Page, course: Course, group: list[Result]) -> None:
     result, verdict = group[0], group[0].verdict
-    if verdict["kind"] == BLOCKED:
-        page.line(f"{page.marks[RED]} {verdict['sentence']}", bold=True)
+    if verdict.kind in (BLOCKED, MISSING):
+        page.line(f"{page.marks[RED]} {verdict.sentence}", bold=True)
     else:
         page.line(f"{page.marks[RED]} {result.sentence}", bold=True)
-        if verdict["sentence"]:
-            page.field("but", verdict["sentence"])
-        if verdict["call"]:
-            page.field("called", "\n".join([verdict["call"], *verdict["call_details"]]))
-        if verdict["expected"]:
-            page.field("expected", verdict["expected"])
-            page.field("got", verdict["got"])
-    if verdict["file"]:
+        if verdict.sentence:
+            page.field("but", verdict.sentence)
+        if verdict.call:
+            page.field("called", "\n".join([verdict.call, *verdict.call_details]))
+        if verdict.expected:
+            page.field("expected", verdict.expected)
+            page.field("got", verdict.got)
+    if verdict.file:
         page.field("at", _place(course, verdict))
-    if verdict["kind"] == DEFECT:
+    if verdict.kind == DEFECT:
         page.field("not you", "This is a fault of the course. Please report it with these lines:")
         page.line(textwrap.indent(result.traceback, "      "))
     if result.printed:
@@ -116,13 +116,13 @@ def _write_block(page: Page, course: Course, group: list[Result]) -> None:
 
 
 def _unwritten(course: Course, group: list[Result], results: list[Result]) -> str:
-    first = min(group, key=lambda result: result.verdict["line"]).verdict
+    first = min(group, key=_line).verdict
     waiting = f"{len(group)} test{'s wait' if len(group) > 1 else ' waits'} for what is unwritten"
     if len(group) == sum(result.outcome != AWAY for result in results):
         start = "Nothing is written yet. Start with"
     else:
         start = "Write next:"
-    return f"{start} `{first['subject']}`, at {_place(course, first)} ({waiting})."
+    return f"{start} `{first.subject}`, at {_place(course, first)} ({waiting})."
 
 
 def _write_board(
@@ -162,21 +162,23 @@ def _next(course: Course, info: TaskInfo, results: list[Result], command: str) -
         away = sum(result.outcome == AWAY for result in results)
         left = f" ({away} not run here)" if away else ""
         return f"nothing, all that ran is green{left}."
-    unwritten = [result for result in red if result.verdict["kind"] == UNWRITTEN]
-    blocked = [result for result in red if result.verdict["kind"] == BLOCKED]
-    others = [result for result in red if result.verdict["kind"] != UNWRITTEN]
+    unwritten = [result for result in red if result.verdict.kind == UNWRITTEN]
+    blocked = [result for result in red if result.verdict.kind == BLOCKED]
+    others = [result for result in red if result.verdict.kind != UNWRITTEN]
     first = (blocked or others or unwritten)[0]
     if first in unwritten:
-        first = min(unwritten, key=lambda result: result.verdict["line"])
-        return (
-            f"write `{first.verdict['subject']}` at {_place(course, first.verdict)}, then {command}"
-        )
-    where = f" at {_place(course, first.verdict)}" if first.verdict["file"] else ""
+        first = min(unwritten, key=_line)
+        return f"write `{first.verdict.subject}` at {_place(course, first.verdict)}, then {command}"
+    where = f" at {_place(course, first.verdict)}" if first.verdict.file else ""
     if first in blocked:
         return f"mend the file{where}, then {command}"
     return f"mend {first.test}{where}: {command} -k {first.test.partition('[')[0]}"
 
 
-def _place(course: Course, verdict: dict[str, Any]) -> str:
-    line = f":{verdict['line']}" if verdict["line"] else ""
-    return course.short(verdict["file"]) + line
+def _line(result: Result) -> int:
+    return result.verdict.line or 0
+
+
+def _place(course: Course, verdict: Verdict) -> str:
+    line = f":{verdict.line}" if verdict.line else ""
+    return course.short(verdict.file) + line

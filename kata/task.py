@@ -41,7 +41,7 @@ class Task:
     `task.create_sequences(df, 5)` calls the student's function of that name under a time limit,
     with its output bounded and its warnings tolerated, and remembers the call for the report.
     The file is run at the first such call. Objects that a call returns are used through
-    `task.apply(thing, ...)`, for the same reasons.
+    `task.apply(thing, ...)`, for the same reasons. `task.printed` is what the last call printed.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Task:
         self._patient = patient  # no time limit: somebody is debugging
         self._shown = None if loud else LIMIT  # of the output, in characters
         self._module: ModuleType | None = None
-        self._failed: dict[str, BaseException] = {}  # by what was attempted
+        self._failed: dict[str, tuple[BaseException, Call | None]] = {}  # by what was attempted
         self._once: dict[str, object] = {}
         self.last_call: Call | None = None
         self.printed = Printed()
@@ -92,13 +92,12 @@ class Task:
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """`make()`, at its first use in this file of tests; its failure is remembered too."""
         __tracebackhide__ = True
-        if key in self._failed:
-            raise self._failed[key]
+        self._fail_again(key)
         if key not in self._once:
             try:
                 self._once[key] = make()
             except BaseException as error:
-                self._failed[key] = error
+                self._failed[key] = (error, self.last_call)
                 raise
         return self._once[key]
 
@@ -107,7 +106,7 @@ class Task:
         self._limit = self._info.slow_time_limit if slow else self._info.time_limit
         self.last_call = None
         self.printed = Printed()
-        self._test_ends = time.monotonic() + CALLS_A_TEST * self._limit
+        self._start_clock()
         _seed()
 
     @property
@@ -120,7 +119,14 @@ class Task:
         return str(self._target.path)
 
     def stopped_on_import(self, error: BaseException) -> bool:
-        return self._failed.get("import") is error
+        return "import" in self._failed and self._failed["import"][0] is error
+
+    def _fail_again(self, what: str) -> None:
+        """Raise what stopped an earlier attempt, if there was one."""
+        __tracebackhide__ = True
+        if what in self._failed:
+            error, self.last_call = self._failed[what]
+            raise error
 
     def _callable(self, name: str) -> Callable[..., Any]:
         __tracebackhide__ = True
@@ -141,14 +147,15 @@ class Task:
     def _load(self) -> ModuleType:
         __tracebackhide__ = True
         if self._module is None:
-            if "import" in self._failed:
-                raise self._failed["import"]
+            self._fail_again("import")
             name = f"kata_target_{self._target.path.parent.name}_{self._info.name}"
             try:
-                self._module = self._guarded("import", lambda: self._target.load(name))
+                limit = self._info.import_time_limit
+                self._module = self._guarded("import", lambda: self._target.load(name), limit)
             except BaseException as error:
-                self._failed["import"] = error
+                self._failed["import"] = (error, None)
                 raise
+            self._start_clock()
             _seed()  # the file may have imported libraries with a source of randomness
         return self._module
 
@@ -169,24 +176,30 @@ class Task:
                 self.last_call.line,
             ) from None
 
-    def _guarded(self, what: str, call: Callable[[], Any]) -> Any:
+    def _start_clock(self) -> None:
+        self._test_ends = time.monotonic() + CALLS_A_TEST * self._limit
+
+    def _guarded(self, what: str, call: Callable[[], Any], limit: float | None = None) -> Any:
         __tracebackhide__ = True
-        if isinstance(self._failed.get(what), TimeUp):
-            raise self._failed[what]  # it hung once; do not wait for it again
+        self._fail_again(what)  # it hung once; do not wait for it again
         try:
-            with self._limits(), self._warnings(), bounded_output(self._shown) as self.printed:
+            with (
+                self._time_limit(limit),
+                self._warnings(),
+                bounded_output(self._shown) as self.printed,
+            ):
                 return call()
         except TimeUp as error:
-            self._failed[what] = error
+            self._failed[what] = (error, self.last_call)
             raise
 
     @contextmanager
-    def _limits(self) -> Iterator[None]:
+    def _time_limit(self, seconds: float | None) -> Iterator[None]:
         if self._patient:
             yield
             return
         left = max(self._test_ends - time.monotonic(), 0.01)
-        with time_limit(min(self._limit, left), self.files):
+        with time_limit(seconds or min(self._limit, left), self.files):
             yield
 
     @contextmanager

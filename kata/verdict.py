@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
@@ -14,11 +14,16 @@ from kata.target import Blocked
 from kata.task import Task
 
 UNWRITTEN = "unwritten"  # the stub's NotImplementedError
+MISSING = "missing"  # this machine lacks what the test was required to run with
 BLOCKED = "blocked"  # the file cannot be loaded, or lacks a name that the task asks for
 HUNG = "hung"
 RAISED = "raised"
 WRONG = "wrong"
 DEFECT = "defect"  # the test itself broke: never the student's fault
+
+
+class Missing(Exception):
+    """A test cannot run on this machine, and was required to; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Verdict:
     kind: str
     cause: str
     sentence: str = ""
-    subject: str = ""  # the function that is unwritten, or hangs
+    subject: str = ""  # the function that is unwritten
     file: str = ""
     line: int | None = None
     call: str = ""
@@ -36,8 +41,8 @@ class Verdict:
     expected: str = ""
     got: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+
+GOOD = Verdict("", "")  # of a test that is not red
 
 
 def judge(error: BaseException, task: Task, node: str) -> Verdict:
@@ -48,7 +53,7 @@ def judge(error: BaseException, task: Task, node: str) -> Verdict:
     verdict = _judge(error, task, node)
     if flaky and verdict.kind in (WRONG, RAISED):
         sentence = f"{verdict.sentence} The same call did not do the same thing every time."
-        return Verdict(**{**verdict.as_dict(), "sentence": sentence.strip()})
+        return replace(verdict, sentence=sentence.strip())
     return verdict
 
 
@@ -66,6 +71,8 @@ def student_frames(error: BaseException, files: Collection[str]) -> list[Traceba
 def _judge(error: BaseException, task: Task, node: str) -> Verdict:
     if task.stopped_on_import(error):
         return _judge_import(error, task)
+    if isinstance(error, Missing):
+        return Verdict(MISSING, str(error), str(error))
     if isinstance(error, Blocked):
         file = task.last_call.file if error.line and task.last_call else task.main_file
         return Verdict(BLOCKED, error.sentence, error.sentence, file=file or "", line=error.line)

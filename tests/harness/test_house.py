@@ -95,3 +95,28 @@ def test_reference_of_task_01_costs_two_copies_at_most():
         result.copy()
         ratios.append((middle - start) / (time.perf_counter() - middle))
     assert statistics.median(ratios) < 2, ratios
+
+
+def test_script_runs_by_itself():
+    script = ROOT / "solutions" / "task01.py"
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "X_train.shape=(105119, 96)" in done.stdout
+
+
+def test_code_of_gpu_tests_runs(monkeypatch):
+    """On the CPU, which proves nothing about a GPU, and saves a GPU's time from broken tests."""
+    monkeypatch.setenv("KATA_GPU", "cpu")
+    tests = ["tests/test_task02.py", "tests/test_task03.py"]
+    command = [sys.executable, "-m", "pytest", *tests, "-m", "gpu and not benchmark"]
+    done = subprocess.run(
+        [*command, "--target", "solutions"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout

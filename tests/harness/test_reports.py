@@ -1,6 +1,10 @@
 """What a student reads, compared word for word with the files in `golden/`."""
 
+import shutil
+
 import pytest
+
+from kata.lazy import lazy
 
 SOLVED = """\
 def double(number):
@@ -181,12 +185,12 @@ def test_debugger_stands_on_the_students_line(mini):
 
 
 def test_require_gpu(mini):
-    torch = pytest.importorskip("torch")
-    if torch.cuda.is_available():
+    if lazy("torch").cuda.is_available():
         pytest.skip("there is a CUDA device")
     outcome = mini.pytest("--target", "solutions", "--require-gpu")
     assert outcome.status == 1
-    assert "there is no CUDA device" in outcome.text
+    assert "✗ There is no CUDA device, and --require-gpu was given." in outcome.text
+    assert "4 of 5 green" in outcome.text
 
 
 def test_slow_on_request(mini):
@@ -198,3 +202,24 @@ def test_stops_at_first_failure(mini):
     outcome = mini.pytest("-x")
     assert outcome.status == 1
     assert "0 of 1 green" in outcome.text
+
+
+def test_student_edition(mini):
+    """Without references and galleries the tests still judge."""
+    shutil.rmtree(mini.root / "solutions")
+    shutil.rmtree(mini.root / "tests" / "gallery")
+    outcome = mini.answer(SOLVED)
+    assert outcome.status == 0
+    assert "4 of 4 green" in outcome.text
+
+
+def test_another_folder(mini):
+    mini.write("answers/task01.py", SOLVED)
+    outcome = mini.pytest("--target", "answers")
+    assert outcome.status == 0
+    assert "4 of 4 green" in outcome.text
+
+
+def test_prints_are_uncut_on_request(mini):
+    outcome = mini.answer(ANSWERS["print_flood"], "-s", "-k", "test_script")
+    assert "at 99999" in outcome.text
