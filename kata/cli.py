@@ -81,8 +81,16 @@ def _check(course: Course, tasks: list[TaskInfo], workers: int, slow: bool) -> i
             f"{proof.seconds:.0f} s",
         ]
 
-    header = ["task", "nodes", "red on stub", "right answers green", "wrong answers red",
-              "nodes without a wrong answer", "not run here", "time"]  # fmt: skip
+    header = [
+        "task",
+        "nodes",
+        "red on stub",
+        "reference and right answers green",
+        "wrong answers red",
+        "nodes without a wrong answer",
+        "not run here",
+        "time",
+    ]
     _print_table([header, *map(row, proofs)])
     failures = [f"task {p.task.number:02d}: {text}" for p in proofs for text in p.failures]
     for failure in failures:

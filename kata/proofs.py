@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kata.course import Course, CourseError, TaskInfo
+from kata.course import MARKS, Course, CourseError, TaskInfo
 from kata.gallery import Entry, read_gallery
 from kata.report import AWAY, GREEN, RED, Result
 from kata.runner import Job, Run, run_jobs
@@ -151,16 +151,17 @@ def _complaint(kind: str, result: Result) -> str:
         return ""
     if verdict == DEFECT:
         return f"broke, where it should judge: {result.verdict.sentence}"
+    if kind == "stub" and result.outcome == GREEN:
+        return "is green on the untouched stub"
     if kind == "stub":
-        if result.outcome == GREEN:
-            return "is green on the untouched stub"
-        return (
-            "" if verdict == UNWRITTEN else f"is red on the stub for another reason: {_why(result)}"
-        )
+        why = f"is red on the stub for another reason: {_why(result)}"
+        return "" if verdict == UNWRITTEN else why
+    if kind == "wrong" and result.outcome == GREEN:
+        return "is green on this wrong answer"
     if kind == "wrong":
-        if result.outcome == GREEN:
-            return "is green on this wrong answer"
-        return "is red because something is unwritten" if verdict == UNWRITTEN else ""
+        # A misspelt name in the gallery makes any test red.
+        slip = verdict == UNWRITTEN or result.verdict.cause.startswith("NameError")
+        return f"is red for a slip in the gallery: {_why(result)}" if slip else ""
     return f"is red on a right answer: {_why(result)}" if result.outcome == RED else ""
 
 
@@ -178,7 +179,8 @@ def _base(test: str) -> str:
 def _wrong_marks(course: Course, task: TaskInfo) -> Iterator[str]:
     """Marks that the tests carry and the manifest does not list, and the other way round."""
     text = course.test_file(task).read_text(encoding="utf-8")
-    carried = set(re.findall(r"^@pytest\.mark\.(benchmark|gpu|slow|online)\b", text, re.MULTILINE))
+    known = "|".join(MARKS)
+    carried = set(re.findall(rf"^@pytest\.mark\.({known})\b", text, re.MULTILINE))
     for mark in sorted(carried ^ set(task.marks)):
         has, lacks = (
             ("the tests carry", "the manifest lacks")

@@ -48,6 +48,12 @@ UNSOUND = {
         "float(number + number) + 0.5",
         "'adds the number to itself' (tests/gallery/task01.py:5): test_double is red on a right",
     ),
+    "a slip in a wrong answer": (
+        GALLERY,
+        "return number**2",
+        "return numbr**2",
+        "test_double is red for a slip in the gallery: `double` stopped with NameError",
+    ),
     "a broken reference": (
         "solutions/task01.py",
         "return 2 * number",
