@@ -145,29 +145,29 @@ def test_cost(task, race):
 
     def prepare(answer, rows):
         df = frame(np.random.default_rng(rows).permutation(rows))
-        return lambda: (df, answer.create_sequences(df, 24))
+        return lambda: (df, answer.create_sequences(df, 96))
 
     def prepare_copy():
-        result = np.zeros((8_000 - 24, 24), "int64")
+        result = np.zeros((4_000 - 96, 96), "int64")
         return lambda: result.copy()
 
     work = {
-        "yours": lambda: prepare(task, 8_000),
-        "small": lambda: prepare(task, 1_000),
+        "yours": lambda: prepare(task, 4_000),
+        "small": lambda: prepare(task, 500),
         "copy": prepare_copy,
     }
     if task.reference:
-        work["reference"] = lambda: prepare(task.reference, 8_000)
+        work["reference"] = lambda: prepare(task.reference, 4_000)
     seconds = race(**work)
     for df, (X, y) in race.results["yours"] + race.results["small"]:
         series = df["reading"].to_numpy()
-        expect.equal(X, np.lib.stride_tricks.sliding_window_view(series, 24)[:-1], "X")
-        expect.equal(y, series[24:], "y")
+        expect.equal(X, np.lib.stride_tricks.sliding_window_view(series, 96)[:-1], "X")
+        expect.equal(y, series[96:], "y")
     race.show(**{name: time for name, time in seconds.items() if name != "small"})
     ratio = seconds["yours"] / seconds["small"]
     expect.that(
         ratio < 20,
-        "8,000 rows take less than 20 times as long as 1,000 rows",
+        "4,000 rows take less than 20 times as long as 500 rows",
         f"{ratio:.0f} times: {seconds['yours']:.3f} s and {seconds['small']:.3f} s; "
         "growing an array row by row copies it every time",
     )
