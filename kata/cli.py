@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     mode = stubs.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="write nothing; fail where they differ")
     mode.add_argument(
-        "--force", action="store_true", help="also replace edited stubs, and save those as .bak"
+        "--force", action="store_true", help="also replace edited stubs, and save those as .N.bak"
     )
 
     options = parser.parse_args(arguments)

@@ -93,7 +93,7 @@ def number(got: Any, name: str) -> None:
 
 def equal(got: Any, expected: Any, name: str) -> None:
     """Expect exactly these values; arrays are compared element by element."""
-    _compare(got, expected, name, lambda a, b: a == b, "")
+    _compare(got, expected, name, lambda a, b: a == b, "", repr)
 
 
 def close(got: Any, expected: Any, name: str, *, rtol: float = 0.0, atol: float = 0.0) -> None:
@@ -107,6 +107,7 @@ def close(got: Any, expected: Any, name: str, *, rtol: float = 0.0, atol: float 
         name,
         lambda a, b: abs(a - b) <= atol + rtol * abs(b),
         f" (within {tolerance})",
+        "{:.6g}".format,
     )
 
 
@@ -133,7 +134,12 @@ def _type_name(kind: type) -> str:
 
 
 def _compare(
-    got: Any, expected: Any, name: str, same: Callable[[Any, Any], Any], suffix: str
+    got: Any,
+    expected: Any,
+    name: str,
+    same: Callable[[Any, Any], Any],
+    suffix: str,
+    show: Callable[[Any], str],
 ) -> None:
     import numpy as np
 
@@ -155,18 +161,20 @@ def _compare(
     if not wrong.any():
         return
     if ours.ndim == 0:
-        raise Wrong(f"{name} == {ours.item():.9g}{suffix}", f"{name} == {theirs.item():.9g}")
+        raise Wrong(f"{name} == {show(ours.item())}{suffix}", f"{name} == {show(theirs.item())}")
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     where = f"{name}[{', '.join(map(str, place))}]"
     share = f"; {int(wrong.sum())} of {wrong.size} values differ" if wrong.sum() > 1 else ""
     raise Wrong(
-        f"{where} == {ours[place]}{suffix}" + _whole(name, ours),
-        f"{where} == {theirs[place]}{share}" + _whole(name, theirs),
+        f"{where} == {show(ours[place].item())}{suffix}" + _whole(name, ours, show),
+        f"{where} == {show(theirs[place].item())}{share}" + _whole(name, theirs, show),
     )
 
 
-def _whole(name: str, value: Any) -> str:
-    return f", in {name} = {value.tolist()}" if 1 < value.size <= 30 else ""
+def _whole(name: str, value: Any, show: Callable[[Any], str]) -> str:
+    if value.ndim != 1 or not 1 < value.size <= 30:
+        return f", in {name} = {value.tolist()}" if 1 < value.size <= 30 else ""
+    return f", in {name} = [{', '.join(map(show, value.tolist()))}]"
 
 
 def _plain(value: Any) -> Any:

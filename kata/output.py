@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 LIMIT = 4_000  # characters a call may print to each stream before the rest is only counted
@@ -37,11 +37,6 @@ class Bounded:
     def text(self) -> str:
         return "".join(self._kept)
 
-    @property
-    def cut(self) -> int:
-        """How many characters were not passed on."""
-        return 0 if self._limit is None else max(self.written - self._limit, 0)
-
 
 @dataclass
 class Printed:
@@ -49,7 +44,7 @@ class Printed:
 
     out: str = ""
     err: str = ""
-    cut: int = field(default=0, repr=False)
+    total: int = 0  # characters, those included that are not kept
 
 
 @contextmanager
@@ -64,4 +59,4 @@ def bounded_output(limit: int | None = LIMIT) -> Iterator[Printed]:
     finally:
         sys.stdout, sys.stderr = out, err
         printed.out, printed.err = bounded_out.text, bounded_err.text
-        printed.cut = bounded_out.cut + bounded_err.cut
+        printed.total = bounded_out.written + bounded_err.written

@@ -24,8 +24,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 from kata.clock import stop_the_clock
 from kata.course import MANIFEST, MARKS, Course, CourseError, TaskInfo
+from kata.output import Printed
 from kata.race import Race
-from kata.report import AWAY, RED, Page, Result, write_report
+from kata.report import GREEN, RED, Page, Result, write_report
 from kata.target import Target
 from kata.task import Task
 from kata.verdict import DEFECT, Missing, judge, student_frames
@@ -157,11 +158,23 @@ class Judgement:
     def _target(self, info: TaskInfo) -> Target:
         return Target.resolve(self.config.option.target, self.course, info, self._start)
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """One file answers one task; refuse to judge it by several."""
+        option = self.config.option.target
+        infos = {info for item in items if (info := self.info(item.path))}
+        if len(infos) > 1 and Path(option.partition("::")[0]).suffix == ".py":
+            raise pytest.UsageError(
+                f"--target {option} answers one task; say which: "
+                f"pytest tests/test_taskNN.py --target {option}"
+            )
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         info = self.info(item.path)
         if info is not None:
+            case = getattr(item, "callspec", None)
             result = Result(info.name, item.nodeid, item.name, _sentence(item))
+            result.case = case.id if case else ""
             item.stash[result_key] = result
             self.results.append(result)
         return (yield)
@@ -172,9 +185,11 @@ class Judgement:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         result = item.stash.get(result_key, None)
-        if result is not None and call.excinfo is not None:
-            if report.skipped:
-                result.outcome = AWAY
+        if result is not None:
+            if call.excinfo is None:
+                if call.when == "call":
+                    result.outcome = GREEN
+            elif report.skipped:
                 result.reason = str(call.excinfo.value)
             elif result.outcome != RED:
                 self._turn_red(item, call.excinfo, report, result)
@@ -192,7 +207,7 @@ class Judgement:
         task = self.task(info)
         result.outcome = RED
         result.verdict = judge(excinfo.value, task, item.nodeid)
-        result.printed = _printed(report, task.printed.cut)
+        result.printed = _printed(task.printed)
         if result.verdict.kind == DEFECT:
             result.traceback = str(report.longrepr)
         elif not self.config.option.fulltrace:
@@ -228,22 +243,18 @@ class Judgement:
 
 def _sentence(item: pytest.Item) -> str:
     documentation = inspect.getdoc(getattr(item, "function", None)) or item.name
-    sentence = " ".join(documentation.partition("\n\n")[0].split())
-    parameters = getattr(item, "callspec", None)
-    return f"{sentence} [{parameters.id}]" if parameters else sentence
+    return " ".join(documentation.partition("\n\n")[0].split())
 
 
-def _printed(report: pytest.TestReport, cut: int) -> str:
-    """What the student's code printed, shortened, with a note of how much there was."""
-    streams = [text for name, text in report.sections if name.startswith("Captured std")]
+def _printed(printed: Printed) -> str:
+    """What the student's last call printed, shortened, with a note of how much there was."""
     # A progress bar overwrites its line; only its last state is worth repeating.
-    text = "".join(streams).replace("\r\n", "\n")
-    text = "\n".join(line.rpartition("\r")[2] for line in text.split("\n")).strip()
-    total = len(text) + cut
+    lines = f"{printed.out}{printed.err}".replace("\r\n", "\n").split("\n")
+    text = "\n".join(line.rpartition("\r")[2] for line in lines).strip()
     shown = "\n".join(text[:SHOWN].split("\n")[:SHOWN_LINES])
-    if len(shown) == total:
+    if len(shown) == len(text):
         return text
-    return f"{shown}\n... (the first {len(shown):,} of {total:,} characters)"
+    return f"{shown}\n... (the first {len(shown):,} of {printed.total:,} characters)"
 
 
 def _has_cuda() -> bool:

@@ -46,8 +46,8 @@ class Race:
         self._benchmark.extra_info.update(medians)
         return medians
 
-    def show(self, **seconds: float) -> None:
-        """Put times on the board: `race.show(yours=0.0031, reference=0.0012)`."""
+    def show(self, seconds: dict[str, float]) -> None:
+        """Put times on the board: `race.show({"yours": 0.0031, "the reference": 0.0012})`."""
         times = ", ".join(f"{name} {_readable(value)}" for name, value in seconds.items())
         self._result.notes.append(times)
 

@@ -27,8 +27,9 @@ class Result:
     nodeid: str
     test: str  # its name, with the parameters
     sentence: str  # the specification: the first paragraph of its docstring
-    outcome: str = GREEN
-    reason: str = ""  # why it did not run here
+    case: str = ""  # its parameters, as pytest names them
+    outcome: str = AWAY
+    reason: str = "it did not finish"  # why it did not run here
     verdict: Verdict = GOOD
     printed: str = ""
     traceback: str = ""  # shown for a broken test only
@@ -95,7 +96,9 @@ def _write_block(page: Page, course: Course, group: list[Result]) -> None:
     if verdict.kind in (BLOCKED, MISSING):
         page.line(f"{page.marks[RED]} {verdict.sentence}", bold=True)
     else:
-        page.line(f"{page.marks[RED]} {result.sentence}", bold=True)
+        case = f" [{result.case}]" if result.case else ""
+        page.line(f"{page.marks[RED]} {result.sentence}{case}", bold=True)
+        page.field("test", result.test)
         if verdict.sentence:
             page.field("but", verdict.sentence)
         if verdict.call:
@@ -112,7 +115,7 @@ def _write_block(page: Page, course: Course, group: list[Result]) -> None:
         page.field("printed", result.printed)
     if len(group) > 1:
         tests = ", ".join(other.test for other in group[1:])
-        page.field("likewise", f"{tests} ({'are' if len(group) > 2 else 'is'} red for this reason)")
+        page.field("likewise", tests)
 
 
 def _unwritten(course: Course, group: list[Result], results: list[Result]) -> str:
@@ -137,14 +140,16 @@ def _write_board(
     for result in results:
         mark = page.marks[result.outcome]
         colour = {GREEN: "green", RED: "red", AWAY: "yellow"}[result.outcome]
-        extra = "".join(f"  [{note}]" for note in result.notes)
+        extra = f" [{result.case}]" if result.case else ""
         if result.outcome == AWAY:
-            extra = f"  [not run here: {result.reason}]"
+            extra += f" [not run here: {result.reason}]"
         room = max(page.width - 4 - len(extra), 30)
         page.line(
             f"  {mark} {textwrap.shorten(result.sentence, room, placeholder=' ...')}{extra}",
             **{colour: True},
         )
+        for note in result.notes:
+            page.line(f"      {note}")
     wrote = sorted({path for result in results for path in result.wrote})
     if wrote:
         names = ", ".join(dict.fromkeys(Path(path).name for path in wrote))
@@ -161,6 +166,8 @@ def _next(course: Course, info: TaskInfo, results: list[Result], command: str) -
     if not red:
         away = sum(result.outcome == AWAY for result in results)
         left = f" ({away} not run here)" if away else ""
+        if away == len(results):
+            return f"no test ran to its end{left}."
         return f"nothing, all that ran is green{left}."
     unwritten = [result for result in red if result.verdict.kind == UNWRITTEN]
     blocked = [result for result in red if result.verdict.kind == BLOCKED]
@@ -172,7 +179,10 @@ def _next(course: Course, info: TaskInfo, results: list[Result], command: str) -
     where = f" at {_place(course, first.verdict)}" if first.verdict.file else ""
     if first in blocked:
         return f"mend the file{where}, then {command}"
-    return f"mend {first.test}{where}: {command} -k {first.test.partition('[')[0]}"
+    if first.verdict.kind == MISSING:
+        return "run this on another machine, or without what was required."
+    where = where and f", starting{where}"
+    return f"make {first.test} green{where}: {command} -k {first.test.partition('[')[0]}"
 
 
 def _line(result: Result) -> int:

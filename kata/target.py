@@ -76,15 +76,14 @@ class Target:
             text = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise Blocked(
-                f"There is no file {self.path.name} in {self.path.parent}. "
-                "`kata stubs` writes fresh stubs into tasks/."
+                f"There is no file {self.path.name} in {self.path.parent}; "
+                "`git restore` brings a deleted stub back."
             ) from None
         except UnicodeDecodeError as error:
             raise Blocked(f"The file is not UTF-8 text: {error}. Save it as UTF-8.") from None
         tree = ast.parse(text, filename=str(self.path))
         if not tree.body:
             raise Blocked(
-                "The file is empty. Write your answer in it, or delete it and run `kata stubs`, "
-                "which writes fresh stubs into tasks/."
+                "The file is empty. Write your answer in it; `git restore` brings the stub back."
             )
         return tree

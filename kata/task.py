@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bdb
 import difflib
 import inspect
 import math
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+import pytest
 
 from kata.clock import TimeUp, time_limit
 from kata.course import TaskInfo
@@ -84,7 +87,7 @@ class Task:
     def apply(self, thing: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call an object that the student's code returned, a model say, as one calls a function."""
         __tracebackhide__ = True
-        name = getattr(thing, "__name__", type(thing).__name__)
+        name = getattr(thing, "__name__", "model" if hasattr(thing, "forward") else "object")
         function = getattr(thing, "forward", thing)
         self.last_call = _describe_call(name, function, args, kwargs)
         return self._guarded(name, lambda: thing(*args, **kwargs))
@@ -132,10 +135,14 @@ class Task:
         __tracebackhide__ = True
         module = self._load()
         if not hasattr(module, name):
-            own = [key for key in vars(module) if not key.startswith("__")]
+            own = [
+                key
+                for key, value in vars(module).items()
+                if getattr(value, "__module__", None) == module.__name__
+            ]
             near = difflib.get_close_matches(name, own, 1)
-            hint = f"; did you mean to call `{near[0]}` that?" if near else "."
-            raise Blocked(f"The file defines no `{name}`{hint} The tests ask for that name.")
+            hint = f" It has `{near[0]}`; rename that?" if near else ""
+            raise Blocked(f"The file defines no `{name}`, which the task asks for.{hint}")
         found = getattr(module, name)
         if not callable(found):
             raise Blocked(
@@ -192,6 +199,9 @@ class Task:
         except TimeUp as error:
             self._failed[what] = (error, self.last_call)
             raise
+        except (bdb.BdbQuit, pytest.exit.Exception):
+            # Somebody quits the debugger: end the run, where hypothesis would try once more.
+            raise KeyboardInterrupt from None
 
     @contextmanager
     def _time_limit(self, seconds: float | None) -> Iterator[None]:

@@ -126,7 +126,9 @@ def _sentence(error: BaseException, subject: str) -> str:
     if isinstance(error, TimeUp):
         sentence = f"{subject} was still running after {error.seconds:g} seconds"
         return sentence + (
-            " at this line; look for a loop that never ends." if error.in_student_code else "."
+            " at this line; look for a loop that never ends, or for far too much work."
+            if error.in_student_code
+            else "."
         )
     if isinstance(error, SystemExit):
         return f"{subject} calls exit, which ends the whole program; leave that out."

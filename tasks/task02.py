@@ -5,7 +5,7 @@ Here it maps a sequence to one number, the next reading: sequence to vector.
 
     pytest tests/test_task02.py            judges this file
     pytest tests/test_task02.py --slow     ... and trains on all three years, a few minutes
-    python tasks/task02.py                 trains and evaluates on all years, as the sheet does
+    python tasks/task02.py                 trains and evaluates as the sheet does; 2 to 5 minutes
 
 Data sets here are `TensorDataset`s of (window, target) pairs as in task 01: windows of shape
 `(sequence_length,)`, targets of shape `()`. The model reads windows with a feature axis,
@@ -99,6 +99,7 @@ def evaluate(
 def main() -> None:
     """Print what the sheet prints: the loss of every epoch, and the error on the test year."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(1)  # on small batches several threads get in each other's way
     torch.manual_seed(9)
     windows = load_windows(96)
     model = ConsumptionForecaster()
@@ -108,4 +109,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub f47958d114692f50
+# stub ccc0553799dba9e5

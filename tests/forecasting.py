@@ -25,6 +25,7 @@ class Seen:
     """A batch as the model saw it."""
 
     windows: torch.Tensor  # (batch, length)
+    forecasts: torch.Tensor  # (batch,)
     training: bool
     gradients: bool
 
@@ -43,17 +44,35 @@ class Probe(torch.nn.Module):
         length = len(self.weight)
         batch = len(windows) if isinstance(windows, torch.Tensor) and windows.ndim else 1
         expect.tensor(windows, "the model's input", shape=(batch, length, 1), device=self.device)
-        self.seen.append(Seen(windows[:, :, 0].cpu(), self.training, torch.is_grad_enabled()))
-        return windows[:, :, 0] @ self.weight + self.bias
+        forecasts = windows[:, :, 0] @ self.weight + self.bias
+        gradients = torch.is_grad_enabled()
+        notes = windows[:, :, 0].cpu(), forecasts.detach().cpu(), self.training, gradients
+        self.seen.append(Seen(*notes))
+        return forecasts
 
     def orders(self, dataset, epochs=1):
         """Per epoch of training, the batches seen, as lists of positions in `dataset`."""
         position = {float(window[0]): i for i, window in enumerate(dataset.tensors[0])}
-        batches = [
-            [position[float(window[0])] for window in seen.windows]
-            for seen in self.seen
-            if seen.training
+        return [
+            [[position[float(window[0])] for window in seen.windows] for seen in batches]
+            for batches in self._training_batches(epochs)
         ]
+
+    def errors(self, dataset, epochs=1):
+        """Per epoch of training, the squared errors of each batch's forecasts, in float64."""
+        targets = dataset.tensors[1].double().numpy()
+        return [
+            [
+                (seen.forecasts.double().numpy() - targets[batch]) ** 2
+                for seen, batch in zip(batches, order, strict=True)
+            ]
+            for batches, order in zip(
+                self._training_batches(epochs), self.orders(dataset, epochs), strict=True
+            )
+        ]
+
+    def _training_batches(self, epochs):
+        batches = [seen for seen in self.seen if seen.training]
         expect.that(
             batches,
             "the model that is passed in forecasts, in training mode",
@@ -80,33 +99,80 @@ def squared_error(probe, dataset):
     return float(np.mean((forecasts(probe, dataset) - dataset.tensors[1].double().numpy()) ** 2))
 
 
-def replay(probe, dataset, orders, learning_rate):
+def replay(probe, dataset, orders, learning_rate, rule="AdamW", add_up=False):
     """Train a linear forecaster from `probe`'s weights on those batches, in float64.
 
     AdamW as in Loshchilov and Hutter (2019), with PyTorch's defaults: betas 0.9 and 0.999,
-    epsilon 1e-8, weight decay 0.01. Returns the final weights, the bias last, and the mean squared
-    error over the samples of each epoch.
+    epsilon 1e-8, weight decay 0.01. Other rules and gradients that add up are mistakes to
+    recognise. Returns the final weights, the bias last.
     """
     windows = dataset.tensors[0].double().numpy()
     windows = np.concatenate([windows, np.ones((len(windows), 1))], axis=1)
     targets = dataset.tensors[1].double().numpy()
-    weights = np.append(probe.weight.detach().double().numpy(), float(probe.bias.detach()))
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
-    losses, step = [], 0
+    weights = weights_of(probe).astype("float64")
+    first, second, gradient = np.zeros_like(weights), np.zeros_like(weights), 0.0
+    step = 0
     for batches in orders:
-        squares = 0.0
         for batch in batches:
             step += 1
             error = windows[batch] @ weights - targets[batch]
-            squares += float(error @ error)
-            gradient = 2 * windows[batch].T @ error / len(batch)
-            weights = weights * (1 - learning_rate * 0.01)
+            gradient = 2 * windows[batch].T @ error / len(batch) + add_up * gradient
+            if rule == "SGD":
+                weights = weights - learning_rate * gradient
+                continue
+            if rule == "AdamW":
+                weights = weights * (1 - learning_rate * 0.01)
             first = 0.9 * first + 0.1 * gradient
             second = 0.999 * second + 0.001 * gradient**2
             scale = np.sqrt(second / (1 - 0.999**step)) + 1e-8
             weights = weights - learning_rate * first / (1 - 0.9**step) / scale
-        losses.append(squares / sum(map(len, batches)))
-    return weights, losses
+    return weights
+
+
+def mean_errors(epochs):
+    """The mean squared error over the pairs of each epoch."""
+    return [float(np.mean(np.concatenate(batches))) for batches in epochs]
+
+
+def recognise_weights(trained, probe, dataset, orders, learning_rate):
+    """What a known mistake in training is called, if it leads to those weights."""
+    mistakes = {
+        "": {},  # none: at a small learning rate, several rules give nearly the same weights
+        "plain Adam, which does not decay the weights": {"rule": "Adam"},
+        "plain SGD": {"rule": "SGD"},
+        "gradients that add up over the batches, as without zero_grad": {"add_up": True},
+    }
+    for name, mistake in mistakes.items():
+        weights = replay(probe, dataset, orders, learning_rate, **mistake)
+        if np.allclose(trained, weights, rtol=2e-4, atol=2e-4):
+            return name and f"the weights of {name}"
+    unmoved = np.allclose(trained, weights_of(probe), rtol=0, atol=1e-7)
+    return "the weights from before: no step was taken" if unmoved else ""
+
+
+def recognise_losses(losses, epochs):
+    """What a known mistake in averaging is called, if it leads to those losses."""
+    means = [[float(np.mean(batch)) for batch in batches] for batches in epochs]
+    sizes = [[len(batch) for batch in batches] for batches in epochs]
+    so_far = [np.concatenate(sum(epochs[: i + 1], [])) for i in range(len(epochs))]  # noqa: RUF017
+    mistakes = {
+        "": mean_errors(epochs),  # none
+        "the mean of the batches' means, which counts a small last batch too much": [
+            np.mean(m) for m in means
+        ],
+        "the mean over all epochs so far, as of a metric that is never reset": [
+            np.mean(errors) for errors in so_far
+        ],
+        "the loss of the last batch alone": [m[-1] for m in means],
+        "the sum of the batches' losses": [np.sum(m) for m in means],
+        "the sum over the pairs, not their mean": [
+            np.dot(m, n) for m, n in zip(means, sizes, strict=True)
+        ],
+    }
+    for name, values in mistakes.items():
+        if np.allclose(losses, values, rtol=1e-3):
+            return name
+    return ""
 
 
 def weights_of(probe):

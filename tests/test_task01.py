@@ -30,10 +30,12 @@ def frame(values, dtype="int64", index=None):
 
 def call(task, df, sequence_length):
     """`create_sequences`, with the type and the shape of what it returns checked."""
-    result = task.create_sequences(df, sequence_length)
-    expect.that(
-        isinstance(result, tuple | list) and len(result) == 2, "a pair (X, y)", result, "type"
-    )
+    return check_shapes(task.create_sequences(df, sequence_length), df, sequence_length)
+
+
+def check_shapes(result, df, sequence_length):
+    is_pair = isinstance(result, tuple | list) and len(result) == 2
+    expect.that(is_pair, "a pair (X, y)", result, "type")
     X, y = result
     rows = max(len(df) - sequence_length, 0)
     expect.array(X, "X", shape=(rows, sequence_length))
@@ -130,7 +132,7 @@ def test_dataset(task, drawn, dtype):
     expect.instance(dataset, torch.utils.data.TensorDataset, "the result")
     expect.equal(len(dataset), len(targets), "the length of the dataset")
     for i in range(len(targets)):
-        item = task.apply(dataset.__getitem__, i)
+        item = dataset[i]
         expect.equal(len(item), 2, f"the number of tensors in dataset[{i}]")
         for name, got, wanted in zip(("window", "target"), item, (X[i], targets[i]), strict=True):
             expect.tensor(
@@ -159,11 +161,13 @@ def test_cost(task, race):
     if task.reference:
         work["reference"] = lambda: prepare(task.reference, 4_000)
     seconds = race(**work)
-    for df, (X, y) in race.results["yours"] + race.results["small"]:
+    for df, result in race.results["yours"] + race.results["small"]:
+        X, y = check_shapes(result, df, 96)
         series = df["reading"].to_numpy()
         expect.equal(X, np.lib.stride_tricks.sliding_window_view(series, 96)[:-1], "X")
         expect.equal(y, series[96:], "y")
-    race.show(**{name: time for name, time in seconds.items() if name != "small"})
+    labels = {"yours": "yours", "copy": "one copy of the result", "reference": "the reference"}
+    race.show({label: seconds[name] for name, label in labels.items() if name in seconds})
     ratio = seconds["yours"] / seconds["small"]
     expect.that(
         ratio < 20,

@@ -252,6 +252,16 @@ class ConsumptionForecaster(nn.Module):
         return self.value.expand(len(windows))
 
 
+@wrong(
+    "forgets to return the forecast",
+    caught_by=("test_shape", "test_forward", "test_windows_are_independent",
+               "test_memory_is_not_carried_over", "test_gradients", "test_learning", "test_script"),
+)  # fmt: skip
+class ConsumptionForecaster(Forecaster):
+    def forward(self, windows):
+        self.linear(self.lstm(windows)[0][:, -1]).squeeze(-1)
+
+
 @wrong("creates the memory on the CPU", caught_by="test_gpu_forward")
 class ConsumptionForecaster(Forecaster):
     def forward(self, windows):
@@ -297,6 +307,21 @@ def fit(
         epochs_losses.append(average(losses, sizes))
         print(f"Epoch {epoch + 1}, Average MSE loss: {epochs_losses[-1]}")
     return epochs_losses
+
+
+@wrong(
+    "forgets to return the losses",
+    caught_by=("test_batches", "test_order", "test_steps", "test_losses", "test_defaults",
+               "test_training_mode", "test_progress", "test_loss_per_epoch_is_printed",
+               "test_learning", "test_speed"),
+)  # fmt: skip
+def train(model, dataset, **options):
+    fit(model, dataset, **options)
+
+
+@wrong("does nothing at all", caught_by=("test_batches", "test_steps", "test_torchmetrics"))
+def train(model, dataset, *, epochs=3, **options):
+    return [0.1] * epochs
 
 
 @wrong("adds the gradients of all batches up", caught_by="test_steps")
@@ -511,6 +536,12 @@ def error_of(model, dataset, *, batch_size=32, device="cpu"):
     for x, y in DataLoader(dataset, batch_size):
         metric.update(model(x.unsqueeze(-1).to(device)), y.to(device))
     return metric.compute().item()
+
+
+@wrong("forgets to return the error", caught_by=("test_evaluation", "test_learning", "test_script"))
+@torch.no_grad()
+def evaluate(model, dataset, **options):
+    error_of(model.eval(), dataset, **options)
 
 
 @wrong("evaluates in training mode", caught_by="test_evaluation_mode[True]")

@@ -159,6 +159,34 @@ class overlay:
         return fit(model, part, learning_rate=1e-4, batch_size=1024)
 
 
+@wrong(
+    "builds nothing",
+    caught_by=("test_shape", "test_window_only", "test_given_pairs_only", "test_losses",
+               "test_beats_persistence", "test_beats_task_02", "test_r_squared",
+               "test_unseen_year", "test_script"),
+)  # fmt: skip
+def build_model():
+    Network()
+
+
+@wrong(
+    "returns no losses",
+    caught_by=("test_window_only", "test_given_pairs_only", "test_losses", "test_script",
+               "test_beats_persistence", "test_beats_task_02", "test_r_squared"),
+)  # fmt: skip
+def train(model, dataset, *, device="cpu"):
+    fit(model, dataset, device=device)
+
+
+@wrong(
+    "returns no scores",
+    caught_by=("test_evaluation", "test_evaluation_r_squared", "test_evaluation_mode",
+               "test_script"),
+)  # fmt: skip
+def evaluate(model, dataset, **options):
+    forecasts_of(model, dataset, **options)
+
+
 @wrong("is never trained", caught_by=("test_given_pairs_only", "test_beats_task_02"))
 class overlay:
     def build_model():

@@ -97,6 +97,18 @@ def test_reference_of_task_01_costs_two_copies_at_most():
     assert statistics.median(ratios) < 2, ratios
 
 
+def test_one_file_answers_one_task():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--target", "solutions/task01.py"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "--target solutions/task01.py answers one task; say which" in done.stderr
+
+
 def test_script_runs_by_itself():
     script = ROOT / "solutions" / "task01.py"
     done = subprocess.run(

@@ -4,8 +4,6 @@ import shutil
 
 import pytest
 
-from kata.lazy import lazy
-
 SOLVED = """\
 def double(number):
     return 2 * number
@@ -184,9 +182,18 @@ def test_debugger_stands_on_the_students_line(mini):
     assert "AT COURSE/tasks/task01.py" in outcome.text
 
 
+@pytest.mark.parametrize("typed", ["q\n", "c\nq\n"])
+def test_quitting_the_debugger_is_no_success(mini, typed):
+    text = solved(double="def double(number):\n    breakpoint()\n    return 2 * number\n")
+    mini.write("tasks/task01.py", text)
+    outcome = mini.pytest(typed=typed)
+    assert outcome.status == 2
+    assert "(Pdb)" in outcome.text
+    assert "✓" not in outcome.text
+    assert "all that ran is green" not in outcome.text
+
+
 def test_require_gpu(mini):
-    if lazy("torch").cuda.is_available():
-        pytest.skip("there is a CUDA device")
     outcome = mini.pytest("--target", "solutions", "--require-gpu")
     assert outcome.status == 1
     assert "✗ There is no CUDA device, and --require-gpu was given." in outcome.text
