@@ -1,6 +1,7 @@
 """What the tests of the forecasting tasks share: data, a model that takes notes, an oracle."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -53,6 +54,10 @@ class Probe(torch.nn.Module):
     def orders(self, dataset, epochs=1):
         """Per epoch of training, the batches seen, as lists of positions in `dataset`."""
         position = {float(window[0]): i for i, window in enumerate(dataset.tensors[0])}
+        for seen in chain(*self._training_batches(epochs)):
+            for window in seen.windows:
+                known = float(window[0]) in position
+                expect.that(known, "windows of the data set, as they are", window, "windows")
         return [
             [[position[float(window[0])] for window in seen.windows] for seen in batches]
             for batches in self._training_batches(epochs)
@@ -154,7 +159,7 @@ def recognise_losses(losses, epochs):
     """What a known mistake in averaging is called, if it leads to those losses."""
     means = [[float(np.mean(batch)) for batch in batches] for batches in epochs]
     sizes = [[len(batch) for batch in batches] for batches in epochs]
-    so_far = [np.concatenate(sum(epochs[: i + 1], [])) for i in range(len(epochs))]  # noqa: RUF017
+    so_far = [np.concatenate([*chain(*epochs[: i + 1])]) for i in range(len(epochs))]
     mistakes = {
         "": mean_errors(epochs),  # none
         "the mean of the batches' means, which counts a small last batch too much": [
