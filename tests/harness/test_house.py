@@ -44,11 +44,17 @@ def test_arrows_run_one_way(folder):
     assert {name: modules for name, modules in found.items() if modules} == {}
 
 
+def python(*arguments, folder=ROOT):
+    """Run this Python with these arguments in a folder, and wait for it."""
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False
+    )
+
+
 def collect(folder, target):
     """Collect, and return the seconds of processor time that it took."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", target]
     before = os.times()
-    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+    done = python("-m", "pytest", "--collect-only", "-q", target, folder=folder)
     after = os.times()
     assert done.returncode in (0, pytest.ExitCode.NO_TESTS_COLLECTED), done.stdout
     return (after.children_user + after.children_system) - (
@@ -64,13 +70,7 @@ def test_collecting_imports_nothing_heavy(tmp_path):
         encoding="utf-8",
     )
     start = f"import sys, pytest; sys.path.insert(0, {str(tmp_path)!r}); pytest.main(sys.argv[1:])"
-    done = subprocess.run(
-        [sys.executable, "-c", start, "--collect-only", "-q", "-p", "spy", "tests"],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = python("-c", start, "--collect-only", "-q", "-p", "spy", "tests")
     assert "test_task01.py" in done.stdout
     assert "LOADED []" in done.stdout
 
@@ -100,22 +100,13 @@ def test_reference_of_task_01_costs_two_copies_at_most():
 
 
 def test_one_file_answers_one_task():
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--target", "solutions/task01.py"],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = python("-m", "pytest", "--target", "solutions/task01.py")
     assert done.returncode == 4
     assert "--target solutions/task01.py answers one task; say which" in done.stderr
 
 
 def test_script_runs_by_itself():
-    script = ROOT / "solutions" / "task01.py"
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, encoding="utf-8", check=False
-    )
+    done = python("solutions/task01.py")
     assert done.returncode == 0, done.stderr
     assert "X_train.shape=(105119, 96)" in done.stdout
 
@@ -124,13 +115,7 @@ def test_code_of_gpu_tests_runs(monkeypatch):
     """On the CPU, which proves nothing about a GPU, and saves a GPU's time from broken tests."""
     monkeypatch.setenv("KATA_GPU", "cpu")
     tests = ["tests/test_task02.py", "tests/test_task03.py"]
-    command = [sys.executable, "-m", "pytest", *tests, "-m", "gpu and not benchmark"]
-    done = subprocess.run(
-        [*command, "--target", "solutions"],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    marks = ["-m", "gpu and not benchmark"]
+    done = python("-m", "pytest", *tests, *marks, "--target", "solutions")
     assert done.returncode == 0, done.stdout
     assert "6 passed" in done.stdout
