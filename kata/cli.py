@@ -1,10 +1,13 @@
-"""The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit."""
+"""The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit, and
+`kata models` lists the models that the course has without a network."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,9 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--force", action="store_true", help="also replace edited stubs, and save those as .N.bak"
     )
 
+    commands.add_parser("models", help="list the models that need no network")
+
     options = parser.parse_args(arguments)
     try:
         course = Course.find(Path.cwd())
+        if options.command == "models":
+            return _print_models(course)
         tasks = course.select(options.tasks)
         if options.command == "check":
             return _check(course, tasks, options.jobs, options.slow)
@@ -104,6 +111,23 @@ def _print_table(rows: list[list[str]]) -> None:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)))
+
+
+def _print_models(course: Course) -> int:
+    rows = course.set_up().models()
+    if not rows:
+        raise CourseError(f"{course.root} has no models of its own.")
+    width = shutil.get_terminal_size().columns
+    (_, _, *names), entries = rows[0], rows[1:]
+    indent = " " * (max(map(len, names)) + 6)
+    for i, (kind, title, *cells) in enumerate(entries):
+        if i == 0 or kind != entries[i - 1][0]:
+            print(kind)
+        print(f"  {title}")
+        for name, cell in zip(names, cells, strict=True):
+            lead = f"    {name}".ljust(len(indent))
+            print(textwrap.fill(cell, width, initial_indent=lead, subsequent_indent=indent))
+    return 0
 
 
 def _check_stubs(course: Course, tasks: list[TaskInfo]) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ MANIFEST = Path("tasks") / "manifest.toml"
 MARKS = {
     "benchmark": "compares speeds within one run",
     "gpu": "needs a CUDA device; --require-gpu makes its absence an error",
+    "online": "needs the real hub; run with --hub=online",
     "slow": "trains for more than about 20 seconds; run with --slow",
 }
 
@@ -40,11 +44,22 @@ class TaskInfo:
 
 
 @dataclass(frozen=True)
+class Setup:
+    """What a course's setup module offers, as functions of these names."""
+
+    # What to tell a student whose code ended in an error; None where the error says it well.
+    explain: Callable[[BaseException], str | None] = lambda error: None
+    # The models that the course has without a network: a header, and a row for each.
+    models: Callable[[], list[tuple[str, ...]]] = list
+
+
+@dataclass(frozen=True)
 class Course:
     """A folder with `tasks/manifest.toml` in it."""
 
     root: Path
     tasks: tuple[TaskInfo, ...]
+    setup: str = ""  # a module of the course that sets the scene; see `set_up`
 
     @classmethod
     def read(cls, root: Path) -> Course:
@@ -61,7 +76,10 @@ class Course:
         twice = {number for number in numbers if numbers.count(number) > 1}
         if twice:
             raise CourseError(f"{path} lists task {min(twice)} twice; numbers are unique.")
-        return cls(root, tuple(sorted(tasks, key=lambda task: task.number)))
+        setup = manifest.get("setup", "")
+        if not isinstance(setup, str):
+            raise CourseError(f"{path}: setup is the name of a module of the course.")
+        return cls(root, tuple(sorted(tasks, key=lambda task: task.number)), setup)
 
     @classmethod
     def find(cls, start: Path) -> Course:
@@ -72,6 +90,26 @@ class Course:
         raise CourseError(
             f"No {MANIFEST.as_posix()} in {start} or above it; run this inside the course folder."
         )
+
+    def set_up(self) -> Setup:
+        """Import the course's setup module, which sets environment variables that libraries read
+        when they are first imported: call this before they are.
+
+        Raises:
+            CourseError: there is no such module, or it cannot set the scene.
+        """
+        if not self.setup:
+            return Setup()
+        if str(self.root) not in sys.path:
+            sys.path.insert(0, str(self.root))
+        try:
+            module = importlib.import_module(self.setup)
+        except (ImportError, RuntimeError, ValueError) as error:
+            raise CourseError(f"{self.setup}, the setup of the course: {error}") from error
+        offered = {
+            name: getattr(module, name) for name in ("explain", "models") if hasattr(module, name)
+        }
+        return Setup(**offered)
 
     def task(self, name: str) -> TaskInfo | None:
         return next((task for task in self.tasks if task.name == name), None)

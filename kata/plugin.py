@@ -53,6 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--slow", action="store_true", help="run the tests marked slow as well")
     group.addoption(
+        "--hub",
+        choices=("offline", "online"),
+        help="whose models: the course's own stand-ins (offline, the default), or the real hub's; "
+        "KATA_HUB says the same",
+    )
+    group.addoption(
         "--require-gpu", action="store_true", help="fail where a gpu test finds no CUDA device"
     )
 
@@ -62,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{mark}: {meaning}")
     if not (config.rootpath / MANIFEST).is_file():
         return
+    if config.option.hub:
+        os.environ["KATA_HUB"] = config.option.hub
     try:
         judgement = Judgement(config, Course.read(config.rootpath))
     except CourseError as error:
@@ -75,6 +83,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     option = item.config.option
     if item.get_closest_marker("slow") and not option.slow:
         pytest.skip("slow, use --slow")
+    if item.get_closest_marker("online") and os.environ.get("KATA_HUB") != "online":
+        pytest.skip("needs the real hub, use --hub=online")
     if item.get_closest_marker("gpu") and GPU == "cuda" and not _has_cuda():
         if option.require_gpu:
             raise Missing("There is no CUDA device, and --require-gpu was given.")
@@ -124,6 +134,7 @@ class Judgement:
     def __init__(self, config: pytest.Config, course: Course) -> None:
         self.config = config
         self.course = course
+        self._explain = course.set_up().explain
         self.results: list[Result] = []
         option = config.option.target
         self._start = config.rootpath if option == "tasks" else Path(config.invocation_params.dir)
@@ -206,7 +217,7 @@ class Judgement:
         assert info is not None
         task = self.task(info)
         result.outcome = RED
-        result.verdict = judge(excinfo.value, task, item.nodeid)
+        result.verdict = judge(excinfo.value, task, item.nodeid, self._explain)
         result.printed = _printed(task.printed)
         if result.verdict.kind == DEFECT:
             result.traceback = str(report.longrepr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -43,14 +43,15 @@ class Verdict:
 
 
 GOOD = Verdict("", "")  # of a test that is not red
+Explain = Callable[[BaseException], str | None]  # what the course knows about an error
 
 
-def judge(error: BaseException, task: Task, node: str) -> Verdict:
+def judge(error: BaseException, task: Task, node: str, explain: Explain) -> Verdict:
     """The verdict on a test of `task` that ended with `error`."""
     flaky = isinstance(error, BaseExceptionGroup)
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    verdict = _judge(error, task, node)
+    verdict = _judge(error, task, node, explain)
     if flaky and verdict.kind in (WRONG, RAISED):
         sentence = f"{verdict.sentence} The same call did not do the same thing every time."
         return replace(verdict, sentence=sentence.strip())
@@ -68,9 +69,9 @@ def student_frames(error: BaseException, files: Collection[str]) -> list[Traceba
     return found
 
 
-def _judge(error: BaseException, task: Task, node: str) -> Verdict:
+def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Verdict:
     if task.stopped_on_import(error):
-        return _judge_import(error, task)
+        return _judge_import(error, task, explain)
     if isinstance(error, Missing):
         return Verdict(MISSING, str(error), str(error))
     if isinstance(error, Blocked):
@@ -101,10 +102,10 @@ def _judge(error: BaseException, task: Task, node: str) -> Verdict:
         subject = frames[-1].tb_frame.f_code.co_qualname
         return Verdict(UNWRITTEN, UNWRITTEN, str(error), subject=subject, **call)
     cause = f"{type(error).__name__} at {place}"
-    return Verdict(RAISED, cause, _sentence(error, f"`{name}`"), **call)
+    return Verdict(RAISED, cause, explain(error) or _sentence(error, f"`{name}`"), **call)
 
 
-def _judge_import(error: BaseException, task: Task) -> Verdict:
+def _judge_import(error: BaseException, task: Task, explain: Explain) -> Verdict:
     frames = student_frames(error, task.files)
     file, line = task.main_file, None
     if isinstance(error, Blocked):
@@ -115,7 +116,7 @@ def _judge_import(error: BaseException, task: Task) -> Verdict:
         if error.text and error.text.strip():
             sentence += f" It stopped at `{error.text.strip()}`."
     else:
-        sentence = _sentence(error, "Importing the file")
+        sentence = explain(error) or _sentence(error, "Importing the file")
     if frames:
         file, line = frames[-1].tb_frame.f_code.co_filename, frames[-1].tb_lineno
     return Verdict(BLOCKED, sentence, sentence, file=file, line=line)

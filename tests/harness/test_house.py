@@ -14,7 +14,17 @@ from kata.lazy import lazy
 from kata.target import Target
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "transformers", "pandas", "numpy", "torchmetrics", "sklearn", "matplotlib")
+HEAVY = (
+    "torch",
+    "transformers",
+    "datasets",
+    "evaluate",
+    "pandas",
+    "numpy",
+    "torchmetrics",
+    "sklearn",
+    "matplotlib",
+)
 
 
 def imported(path):

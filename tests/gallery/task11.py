@@ -1,0 +1,381 @@
+"""Answers to task 11, wrong and right: the tests of its tests."""
+
+import math
+from functools import cache
+
+import evaluate
+import torch
+from torchmetrics.text import Perplexity
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    GPT2LMHeadModel,
+    GPT2Tokenizer,
+    pipeline,
+)
+
+from kata.gallery import right, wrong
+
+
+@cache
+def parts(name="gpt2"):
+    return AutoTokenizer.from_pretrained(name), AutoModelForCausalLM.from_pretrained(name).eval()
+
+
+def check_prompt(prompt, max_new_tokens):
+    if not prompt or max_new_tokens < 1:
+        raise ValueError("nothing to do")
+
+
+def ids_of(text):
+    return parts()[0](text, return_tensors="pt")["input_ids"]
+
+
+def check_texts(texts):
+    if not texts or any(ids_of(text).shape[1] < 2 for text in texts):
+        raise ValueError("nothing to measure")
+
+
+@torch.no_grad()
+def losses(text):
+    """Of each token after the first."""
+    ids = ids_of(text)
+    logits = parts()[1](ids).logits[0, :-1]
+    return torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
+
+
+@right("uses GPT-2's own classes, and a pipeline")
+class overlay:
+    def generate(prompt, max_new_tokens):
+        check_prompt(prompt, max_new_tokens)
+        found = writer()(prompt, max_new_tokens=max_new_tokens, do_sample=False)
+        return found[0]["generated_text"]
+
+    @cache
+    def writer():
+        return pipeline("text-generation", model="openai-community/gpt2")
+
+    def mean_perplexity(texts):
+        check_texts(texts)
+        tokenizer, model = gpt2()
+        values = []
+        for text in texts:
+            ids = tokenizer(text, return_tensors="pt").input_ids
+            with torch.inference_mode():
+                values.append(model(input_ids=ids, labels=ids).loss.exp().item())
+        return sum(values) / len(values)
+
+    @cache
+    def gpt2():
+        return GPT2Tokenizer.from_pretrained("gpt2"), GPT2LMHeadModel.from_pretrained("gpt2")
+
+
+@right("measures a padded batch, with the padding masked")
+@torch.no_grad()
+def mean_perplexity(texts):
+    check_texts(texts)
+    tokenizer, model = parts("distilgpt2")
+    tokenizer.pad_token = tokenizer.eos_token
+    inputs = tokenizer(texts, padding=True, return_tensors="pt")
+    logits = model(**inputs).logits[:, :-1]
+    targets, mask = inputs["input_ids"][:, 1:], inputs["attention_mask"][:, 1:]
+    each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
+    return ((each * mask).sum(1) / mask.sum(1)).exp().mean().item()
+
+
+@right("asks evaluate, without a start token")
+def mean_perplexity(texts):
+    check_texts(texts)
+    global metric
+    if "metric" not in globals():
+        metric = evaluate.load("perplexity", module_type="metric")
+    found = [
+        metric.compute(predictions=[text], model_id="gpt2", add_start_token=False) for text in texts
+    ]
+    return float(sum(f["mean_perplexity"] for f in found) / len(found))
+
+
+@right("asks torchmetrics, on shifted logits")
+@torch.no_grad()
+def mean_perplexity(texts):
+    check_texts(texts)
+    values = []
+    for text in texts:
+        ids = ids_of(text)
+        values.append(Perplexity()(parts()[1](ids).logits[:, :-1], ids[:, 1:]).item())
+    return sum(values) / len(values)
+
+
+@right("goes on token by token")
+@torch.no_grad()
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, model = parts()
+    ids = ids_of(prompt)
+    start = ids.shape[1]
+    for _ in range(max_new_tokens):
+        following = model(ids).logits[0, -1].argmax()
+        if following == tokenizer.eos_token_id:
+            break
+        ids = torch.cat([ids, following.view(1, 1)], dim=1)
+    return prompt + tokenizer.decode(ids[0, start:])
+
+
+@wrong("puts a start token first, as evaluate does unasked", caught_by=("test_one_text",))
+def mean_perplexity(texts):
+    check_texts(texts)
+    found = evaluate.load("perplexity", module_type="metric").compute(
+        predictions=texts, model_id="gpt2"
+    )
+    return float(found["mean_perplexity"])
+
+
+@wrong("counts padding", caught_by=("test_several_texts", "test_lengths"))
+@torch.no_grad()
+def mean_perplexity(texts):
+    check_texts(texts)
+    tokenizer, model = parts()
+    tokenizer.pad_token = tokenizer.eos_token
+    ids = tokenizer(texts, padding=True, return_tensors="pt")["input_ids"]
+    each = torch.nn.functional.cross_entropy(
+        model(ids).logits[:, :-1].transpose(1, 2), ids[:, 1:], reduction="none"
+    )
+    return each.mean(1).exp().mean().item()
+
+
+@wrong("takes the exponential of the mean loss", caught_by=("test_several_texts", "test_lengths"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return torch.stack([losses(text).mean() for text in texts]).mean().exp().item()
+
+
+@wrong("takes all tokens of all texts together", caught_by=("test_several_texts", "test_lengths"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return torch.cat([losses(text) for text in texts]).mean().exp().item()
+
+
+@wrong("returns the loss", caught_by=("test_one_text", "test_script", "test_two_tokens"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return torch.stack([losses(text).mean() for text in texts]).mean().item()
+
+
+@wrong("raises 2 to the loss", caught_by=("test_one_text", "test_script"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return sum(2 ** losses(text).mean().item() for text in texts) / len(texts)
+
+
+@wrong("sums the losses", caught_by=("test_one_text", "test_surprise"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return sum(math.exp(min(losses(text).sum().item(), 100)) for text in texts) / len(texts)
+
+
+@wrong("compares each token with its own logits", caught_by=("test_one_text", "test_two_tokens"))
+@torch.no_grad()
+def mean_perplexity(texts):
+    check_texts(texts)
+    values = []
+    for text in texts:
+        ids = ids_of(text)
+        values.append(Perplexity()(parts()[1](ids).logits, ids).item())
+    return sum(values) / len(values)
+
+
+@wrong("measures the first text only", caught_by=("test_several_texts", "test_lengths"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return losses(texts[0]).mean().exp().item()
+
+
+@wrong("joins the texts", caught_by=("test_several_texts", "test_lengths"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return losses(" ".join(texts)).mean().exp().item()
+
+
+@wrong("leaves out the last token as well", caught_by=("test_one_text", "test_script"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return sum(losses(t)[: max(len(losses(t)) - 1, 1)].mean().exp().item() for t in texts) / len(
+        texts
+    )
+
+
+@wrong("measures with an encoder", caught_by=("test_one_text", "test_script"))
+@torch.no_grad()
+def mean_perplexity(texts):
+    check_texts(texts)
+    tokenizer = AutoTokenizer.from_pretrained("distilbert-base-uncased")
+    model = AutoModelForMaskedLM.from_pretrained("distilbert-base-uncased")
+    values = []
+    for text in texts:
+        ids = tokenizer(text, return_tensors="pt")["input_ids"]
+        values.append(model(ids, labels=ids).loss.exp().item())
+    return sum(values) / len(values)
+
+
+@wrong("returns a tensor", caught_by=("test_one_text", "test_several_texts"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return torch.stack([losses(text).mean().exp() for text in texts]).mean()
+
+
+@wrong("remembers the sheet's value", caught_by=("test_one_text", "test_surprise"))
+def mean_perplexity(texts):
+    check_texts(texts)
+    return 9.096508979797363
+
+
+@wrong("leaves dropout on", caught_by=("test_same_again", "test_one_text"))
+@torch.no_grad()
+def mean_perplexity(texts):
+    check_texts(texts)
+    model = parts()[1].train()
+    rows = [ids_of(text) for text in texts]
+    return torch.stack([model(ids, labels=ids).loss for ids in rows]).exp().mean().item()
+
+
+@wrong("keeps gradients", caught_by="test_no_gradients")
+def mean_perplexity(texts):
+    check_texts(texts)
+    model = parts()[1]
+    rows = [ids_of(text) for text in texts]
+    return torch.stack([model(ids, labels=ids).loss for ids in rows]).exp().mean().item()
+
+
+@wrong("gives nan for nothing", caught_by="test_nothing_to_predict")
+def mean_perplexity(texts):
+    return float(torch.stack([losses(text).mean() for text in texts or [""]]).exp().mean())
+
+
+@wrong("loads everything anew at every call", caught_by="test_loaded_once")
+def mean_perplexity(texts):
+    parts.cache_clear()
+    check_texts(texts)
+    return torch.stack([losses(text).mean() for text in texts]).exp().mean().item()
+
+
+@wrong("reads emoji away", caught_by="test_emoji")
+def mean_perplexity(texts):
+    texts = [text.encode("ascii", "ignore").decode() for text in texts]
+    check_texts(texts)
+    return torch.stack([losses(text).mean() for text in texts]).exp().mean().item()
+
+
+def going_on(prompt, **settings):
+    """The prompt's ids, and those that GPT-2 puts after them."""
+    tokenizer, model = parts()
+    inputs = tokenizer(prompt, return_tensors="pt")
+    ids = model.generate(**inputs, pad_token_id=tokenizer.eos_token_id, **settings)[0]
+    return tokenizer, inputs["input_ids"].shape[1], ids
+
+
+@wrong("takes max_length for the new tokens", caught_by=("test_limit", "test_goes_on"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, start, ids = going_on(prompt, max_length=max_new_tokens, do_sample=False)
+    return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong("counts words", caught_by=("test_limit", "test_goes_on"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=60, do_sample=False)
+    words = tokenizer.decode(ids[start:], skip_special_tokens=True).split(" ")
+    return prompt + " ".join(words[: max_new_tokens + 1])
+
+
+@wrong("samples", caught_by=("test_goes_on", "test_same_again"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, start, ids = going_on(
+        prompt, max_new_tokens=max_new_tokens, do_sample=True, temperature=5.0, top_k=0
+    )
+    return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong("returns what is new only", caught_by=("test_goes_on", "test_script"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
+    return tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong("strips the prompt", caught_by="test_limit")
+def generate(prompt, max_new_tokens):
+    prompt = prompt.strip()
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
+    return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong("gives the prompt back", caught_by=("test_goes_on", "test_limit", "test_emoji"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    return prompt
+
+
+@wrong("remembers the sheet's text", caught_by=("test_goes_on", "test_limit"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    return prompt + ", the number of people living in poverty will be at its lowest level"
+
+
+@wrong("returns token ids", caught_by=("test_goes_on", "test_script"))
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    return going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)[2]
+
+
+@wrong("leaves the end-of-text token in", caught_by="test_script")
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, _, ids = going_on(prompt, max_new_tokens=max_new_tokens + 60, do_sample=False)
+    return tokenizer.decode(ids)
+
+
+@wrong("accepts any arguments", caught_by="test_generate_refuses")
+def generate(prompt, max_new_tokens):
+    tokenizer, start, ids = going_on(
+        prompt or "The", max_new_tokens=max(max_new_tokens, 1), do_sample=False
+    )
+    return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong("answers in three words", caught_by="test_answer")
+class overlay:
+    ANSWER = "Lower is better."
+
+
+@wrong("leaves the answer open", caught_by="test_answer")
+class overlay:
+    ANSWER = None
+
+
+@wrong(
+    "returns nothing",
+    caught_by=(
+        "test_one_text",
+        "test_several_texts",
+        "test_lengths",
+        "test_two_tokens",
+        "test_surprise",
+        "test_goes_on",
+        "test_limit",
+        "test_emoji",
+        "test_same_again",
+        "test_no_gradients",
+        "test_script",
+    ),
+)
+class overlay:
+    def generate(prompt, max_new_tokens):
+        check_prompt(prompt, max_new_tokens)
+
+    def mean_perplexity(texts):
+        check_texts(texts)
+        print(losses(texts[0]).mean().exp())

@@ -1,0 +1,193 @@
+"""Task 04: what `summarize` must do."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.lazy import lazy
+from tests.language import (
+    ODD_TEXTS,
+    check_again,
+    check_loaded_once,
+    check_own_place,
+    check_text,
+    chrf,
+    unseen,
+)
+
+landmarks = lazy("fixtures.corpora.landmarks")
+transformers = lazy("transformers")
+
+NAME = "cnicu/t5-small-booksum"
+SLACK = 2  # tokens: a text that was cut in a word may be tokenized otherwise than it was written
+
+
+def described(count, seed=7):
+    """Unseen descriptions of landmarks, with summaries."""
+    return unseen(landmarks.landmark, count, seed)
+
+
+def summaries(task, items):
+    """Their summaries by the student, made once for all tests of this file."""
+    return task.once(
+        f"{len(items)} summaries",
+        lambda: [check_text(task.summarize(item.text, 80), "the summary") for item in items],
+    )
+
+
+def count_tokens(text):
+    """As the model's own tokenizer counts them, without special tokens."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(NAME)
+    return len(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def check_count(text, limit):
+    count = count_tokens(text)
+    expect.that(
+        count <= limit + SLACK,
+        f"a summary of at most {limit} tokens of the model's tokenizer",
+        f"{count} tokens: {text!r}",
+    )
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10_000))
+def test_text(task, seed):
+    """The summary is a text without special tokens."""
+    (item,) = described(1, seed)
+    check_text(task.summarize(item.text), "the summary")
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10_000), st.integers(1, 40))
+def test_limit(task, seed, limit):
+    """There are at most `max_tokens` tokens, as the model's own tokenizer counts them."""
+    (item,) = described(1, seed)
+    check_count(check_text(task.summarize(item.text, max_tokens=limit), "the summary"), limit)
+
+
+def test_room(task):
+    """A larger limit leaves room for a longer summary."""
+    (item,) = described(1)
+    short = check_text(task.summarize(item.text, max_tokens=6), "the summary")
+    long = check_text(task.summarize(item.text, max_tokens=60), "the summary")
+    expect.that(
+        count_tokens(long) > 20,
+        "a summary of more than 20 tokens where 60 are allowed",
+        f"{long!r}; with 6 it is {short!r}",
+    )
+
+
+def test_default_limit(task):
+    """Without `max_tokens`, the limit is 50."""
+    for name in ("emoji", "2,000 words"):
+        text = check_text(task.summarize(ODD_TEXTS[name]), "the summary", empty=True)
+        check_count(text, 50)
+    for item in described(3, seed=2):
+        found, wanted = task.summarize(item.text), task.summarize(item.text, max_tokens=50)
+        expect.equal(found, wanted, "the summary without a limit")
+
+
+def test_name(task):
+    """The summary says what the text is about, which its first sentence does not."""
+    items = described(12)
+    found = summaries(task, items)
+    names = [name_of(item.summary) for item in items]
+    missing = [i for i in range(12) if names[i].lower() not in found[i].lower()]
+    expect.that(
+        len(missing) <= 4,
+        f"the names of 12 landmarks, as {names[missing[0]]!r}" if missing else "",
+        f"{len(missing)} summaries without it, as {found[missing[0]]!r}" if missing else "",
+    )
+
+
+def test_whole_text(task):
+    """What stands at the end of a text counts too."""
+    items = [item for item in described(400, seed=8) if item.text.find(name_of(item.summary)) > 520]
+    items = items[:6]
+    names = [name_of(item.summary) for item in items]
+    found = summaries(task, items)
+    missing = [i for i in range(6) if names[i].lower() not in found[i].lower()]
+    expect.that(
+        len(missing) <= 2,
+        f"names that stand near the end of a text, as {names[missing[0]]!r}" if missing else "",
+        f"{len(missing)} of 6 summaries without it, as {found[missing[0]]!r}" if missing else "",
+    )
+
+
+def name_of(summary):
+    """`Eiffel Tower` of "The Eiffel Tower is 324 metres tall ..."."""
+    return re.match(r"The (.+?) (?:is|has|holds|can)\b", summary)[1]
+
+
+def test_shorter(task):
+    """A summary is much shorter than its text."""
+    items = described(12)
+    for item, found in zip(items, summaries(task, items), strict=True):
+        words, all_words = len(found.split()), len(item.text.split())
+        expect.that(
+            words < 0.6 * all_words,
+            f"fewer than {0.6 * all_words:.0f} words for a text of {all_words}",
+            f"{words} words: {found!r}",
+        )
+
+
+def test_no_new_numbers(task):
+    """The numbers in a summary come from the text."""
+    items = described(12)
+    invented = []
+    for item, found in zip(items, summaries(task, items), strict=True):
+        known = set(re.findall(r"\d[\d,.]*\d|\d", item.text))
+        invented += [
+            number for number in re.findall(r"\d[\d,.]*\d|\d", found) if number not in known
+        ]
+    numbers = sum(len(re.findall(r"\d[\d,.]*\d|\d", found)) for found in summaries(task, items))
+    expect.that(numbers >= 6, "numbers in most of 12 summaries of landmarks", f"{numbers} numbers")
+    expect.that(
+        len(invented) <= numbers / 4,
+        "numbers that stand in the texts",
+        f"{len(invented)} of {numbers} that do not, as {invented[:3]}",
+    )
+
+
+def test_own_text(task):
+    """Each summary is of its own text."""
+    items = described(12)
+    check_own_place(summaries(task, items), [item.summary for item in items], chrf)
+
+
+def test_same_again(task):
+    """The same text gives the same summary."""
+    (item,) = described(1)
+    check_again(lambda: task.summarize(item.text, 30))
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_limit_below_one(task, limit):
+    """A limit below 1 raises ValueError."""
+    expect.raises(ValueError, lambda: task.summarize("The tower is 5 metres tall.", limit))
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_texts(task, name):
+    """Any text will do: nothing, a letter, emoji, 2,000 words."""
+    text = check_text(task.summarize(ODD_TEXTS[name], 20), "the summary", empty=True)
+    check_count(text, 20)
+
+
+@pytest.mark.benchmark
+def test_loaded_once(task, race):
+    """The model is loaded once, not at every call."""
+    check_loaded_once(task, race, "summarize", "The tower is 5 metres tall.", 10)
+
+
+def test_script(task):
+    """The script prints a summary of the sheet's text, of at most 50 tokens."""
+    task.main()
+    found = check_text(task.printed.out.strip(), "the output")
+    check_count(found, 50)
+    for words in ("Eiffel Tower", "324 metres"):
+        expect.that(words in found, f"{words!r} in the summary", repr(found))

@@ -1,0 +1,157 @@
+"""Task 07: what `answer_extractive` and `answer_generative` must do."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.lazy import lazy
+from tests.language import (
+    ODD_TEXTS,
+    check_again,
+    check_loaded_once,
+    check_no_gradients,
+    check_text,
+    unseen,
+)
+
+questions = lazy("fixtures.corpora.questions")
+
+FUNCTIONS = ("answer_extractive", "answer_generative")
+
+
+def asked(count, seed=7):
+    """Unseen questions, with their contexts and answers."""
+    return unseen(questions.question, count, seed)
+
+
+def call(task, function, question, context, *, empty=False):
+    return check_text(getattr(task, function)(question, context), "the answer", empty=empty)
+
+
+def check_span(answer, context):
+    expect.that(
+        answer in context,
+        "an answer that stands in the context, character for character",
+        f"{answer!r} in {context!r}",
+    )
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000))
+def test_extractive_is_a_span(task, seed):
+    """The extractive answer is a span of the context, character for character."""
+    (item,) = asked(1, seed)
+    check_span(call(task, "answer_extractive", item.question, item.context), item.context)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000), st.sampled_from(["  ", "\n", "\t", " \u00a0"]))
+def test_extractive_keeps_white_space(task, seed, gap):
+    """An answer is cut out of the context as it stands there: white space, accents and all."""
+    (item,) = asked(1, seed)
+    context = item.context.replace(" ", gap).replace("a", "á").upper()
+    check_span(call(task, "answer_extractive", item.question, context, empty=True), context)
+
+
+def test_extractive_answers(task):
+    """The extractive answer is what the question asks for."""
+    items = asked(30)
+    found = [call(task, "answer_extractive", item.question, item.context) for item in items]
+    _check_share(
+        items, found, [item.answer == text for item, text in zip(items, found, strict=True)]
+    )
+
+
+def test_generative_answers(task):
+    """The generative answer holds what the question asks for."""
+    items = asked(30, seed=11)
+    found = [call(task, "answer_generative", item.question, item.context) for item in items]
+    held = [item.answer.lower() in text.lower() for item, text in zip(items, found, strict=True)]
+    _check_share(items, found, held)
+
+
+def _check_share(items, found, right):
+    wrong = [i for i, fits in enumerate(right) if not fits]
+    share = 1 - len(wrong) / len(items)
+    shown = items[wrong[0]] if wrong else items[0]
+    expect.that(
+        share >= 0.6,
+        f"at least 60% of {len(items)} unseen questions answered, "
+        f"as {shown.question!r} with {shown.answer!r}",
+        f"{share:.0%}, and {found[wrong[0]] if wrong else ''!r} for that one",
+    )
+
+
+def test_generative_is_short(task):
+    """The generative answer is of at most 40 words, without the prompt."""
+    for item in asked(6, seed=3):
+        answer = call(task, "answer_generative", item.question, item.context)
+        expect.that(len(answer.split()) <= 40, "at most 40 words", repr(answer))
+        expect.that(item.question not in answer, "an answer without the question", repr(answer))
+        sentence = item.context.partition(". ")[0]
+        expect.that(sentence not in answer, "an answer, and not the context", repr(answer))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_question_decides(task, function):
+    """Two questions on the same context have two answers."""
+    context = (
+        "The Silent Garden is a landscape painting by Dutch artist Clara Vogel. "
+        "It is kept in the Royal Museum in Lisbon. The critic Emil Conti praised the painting."
+    )
+    who = call(task, function, "Who painted The Silent Garden?", context)
+    where = call(task, function, "In which city is The Silent Garden kept?", context)
+    expect.that(who != where, "different answers to who and where", f"{who!r} twice")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_same_again(task, function):
+    """The same question gives the same answer."""
+    (item,) = asked(1)
+    check_again(lambda: call(task, function, item.question, item.context))
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_contexts(task, name):
+    """Any context will do: nothing, a letter, emoji, 2,000 words."""
+    context = ODD_TEXTS[name]
+    check_span(call(task, "answer_extractive", "Who wrote it?", context, empty=True), context)
+    call(task, "answer_generative", "Who wrote it?", context, empty=True)
+
+
+@pytest.mark.parametrize("name", ["empty", "emoji"])
+def test_odd_questions(task, name):
+    """Any question will do: nothing, or emoji."""
+    (item,) = asked(1)
+    question = ODD_TEXTS[name]
+    check_span(call(task, "answer_extractive", question, item.context, empty=True), item.context)
+    call(task, "answer_generative", question, item.context, empty=True)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_gradients(task, function):
+    """The models run without keeping gradients."""
+    (item,) = asked(1)
+    check_no_gradients(lambda: call(task, function, item.question, item.context))
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_loaded_once(task, race, function):
+    """The models are loaded once, not at every call."""
+    (item,) = asked(1)
+    check_loaded_once(task, race, function, item.question, item.context)
+
+
+def test_script(task):
+    """The script prints both answers to the sheet's question."""
+    task.main()
+    found = task.printed.out.strip().splitlines()
+    kinds = ("extractive", "generative")
+    expect.that(len(found) == 2, "two lines", task.printed.out)
+    for kind, line in zip(kinds, found, strict=True):
+        start = f"Answer {kind} question-answering: "
+        expect.that(line.startswith(start), f"a line that begins with {start!r}", repr(line))
+    expect.equal(found[0].partition(": ")[2], "Leonardo da Vinci", "the extractive answer")
+    check_text(found[1].partition(": ")[2], "the generative answer")

@@ -1,0 +1,191 @@
+"""Task 10: what `build_prompt` and `classify` must do."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.lazy import lazy
+from tests.language import (
+    ODD_TEXTS,
+    check_again,
+    check_loaded_once,
+    check_text,
+    lengths_read,
+    unseen,
+)
+
+sentiment = lazy("fixtures.corpora.sentiment")
+
+LABELS = ("POSITIVE", "NEGATIVE")
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=3
+).filter(lambda text: text.strip() == text)
+
+
+def opinions(count, seed=7):
+    """Unseen opinions, with their labels."""
+    return unseen(sentiment.opinion, count, seed)
+
+
+def parts_of(task, text):
+    """The prompt's three parts: for each its quoted text, and what follows on its last line."""
+    prompt = check_text(task.build_prompt(text), "the prompt", empty=True)
+    blocks = [block.splitlines() for block in prompt.split("\n\n")]
+    parts = [block for block in blocks if any(line.startswith('Text: "') for line in block)]
+    expect.that(
+        len(parts) == 3,
+        "three parts with an empty line between them, each with a line that begins with 'Text: \"'",
+        f"{len(parts)} of them: {prompt!r}",
+        "shape",
+    )
+    expect.that(
+        parts[-1] is blocks[-1], "a prompt that ends with the last part", repr(prompt), "shape"
+    )
+    return [_read_part(part, number) for number, part in enumerate(parts, 1)]
+
+
+def _read_part(part, number):
+    quoted = [line for line in part if line.startswith('Text: "')]
+    part, last = part[part.index(quoted[0]) :], part[-1]
+    expect.that(
+        len(quoted) == 1 and quoted[0].endswith('"'),
+        f'one line Text: "..." in part {number}',
+        repr("\n".join(part)),
+        "shape",
+    )
+    expect.that(
+        last.startswith("Sentiment:"),
+        f"part {number} ends with a line that begins with 'Sentiment:'",
+        repr(last),
+        "shape",
+    )
+    return quoted[0][len('Text: "') : -1], last[len("Sentiment:") :].strip(), part
+
+
+@settings(max_examples=40)
+@given(texts)
+def test_query_comes_last(task, text):
+    """The last part holds the text to classify, word for word, and no other part does."""
+    *examples, (query, _, _) = parts_of(task, text)
+    expect.equal(query, text, "the text of the last part")
+    for example, _, _ in examples:
+        expect.that(example != text, "examples of your own", f"the text itself: {text!r}")
+
+
+def test_query_has_no_label(task):
+    """The last part ends with "Sentiment:", and says nothing about its label."""
+    for item in opinions(4):
+        *_, (_, label, part) = parts_of(task, item.text)
+        expect.equal(label, "", "what follows the last 'Sentiment:'")
+        told = [line for line in part if re.fullmatch(r"\W*(POSITIVE|NEGATIVE)\W*", line)]
+        expect.that(not told, "a last part without a label", repr(told))
+
+
+def test_one_example_of_each(task):
+    """The first two parts are examples: one is labelled POSITIVE, the other NEGATIVE."""
+    first, second, _ = parts_of(task, opinions(1)[0].text)
+    labels = [first[1], second[1]]
+    expect.that(
+        sorted(labels) == sorted(LABELS), f"the labels {' and '.join(LABELS)}", repr(labels)
+    )
+    for text, _, _ in (first, second):
+        expect.that(len(text.split()) >= 2, "an example of two words or more", repr(text))
+    expect.that(first[0] != second[0], "two different examples", f"{first[0]!r} twice")
+
+
+def test_same_form(task):
+    """Examples and query have the same form, line by line."""
+    (first, second, query) = parts_of(task, opinions(1)[0].text)
+    forms = [_form(part) for part in (first, second, query)]
+    for number, form in enumerate(forms[1:], 2):
+        expect.that(
+            form == forms[0],
+            f"part {number} in the form of part 1, {forms[0]!r}",
+            repr(form),
+        )
+
+
+def _form(part):
+    text, label, lines = part
+    form = "\n".join(lines).replace(f'"{text}"', '"..."')
+    return (form[: len(form) - len(label)] if label else form).rstrip()
+
+
+def test_same_examples(task):
+    """The examples are the same, whatever the text."""
+    found = [[part[:2] for part in parts_of(task, item.text)[:2]] for item in opinions(6, seed=2)]
+    for other in found[1:]:
+        expect.equal(other, found[0], "the examples")
+
+
+def test_labels_fit(task):
+    """The model answers as a reader would, on texts of either kind."""
+    items = opinions(40)
+    found = [_label(task, item.text) for item in items]
+    wrong = [i for i in range(40) if found[i] != items[i].label]
+    expect.that(
+        len(wrong) <= 8,
+        f"at least 32 of 40 unseen opinions labelled rightly, as {items[wrong[0]].text!r} "
+        f"{items[wrong[0]].label}" if wrong else "",
+        f"{40 - len(wrong)}",
+    )  # fmt: skip
+
+
+def _label(task, text):
+    label = task.classify(text)
+    expect.that(
+        isinstance(label, str) and label in LABELS, "'POSITIVE' or 'NEGATIVE'", label, "type"
+    )
+    return label
+
+
+def test_model_reads_the_prompt(task):
+    """The model reads the whole prompt, the examples along with the text."""
+    text = opinions(1)[0].text
+    words = len(check_text(task.build_prompt(text), "the prompt").split())
+    with lengths_read() as lengths:
+        _label(task, text)
+    longest = max(lengths, default=0)
+    expect.that(
+        longest >= words,
+        f"a model that reads a prompt of {words} words, of a token or more each",
+        f"at most {longest} tokens were read",
+    )
+
+
+def test_same_again(task):
+    """The same text gives the same label."""
+    text = opinions(1)[0].text
+    check_again(lambda: _label(task, text))
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_texts(task, name):
+    """Any text has a label: nothing, a letter, emoji, 2,000 words."""
+    _label(task, ODD_TEXTS[name])
+
+
+def test_long_text(task):
+    """A text that is longer than the model reads is cut, and the label still fits."""
+    for item in opinions(4, seed=5):
+        _label(task, " ".join([item.text] * 150))
+    longer = {item.label: item.text for item in opinions(20, seed=9)}
+    for label, text in longer.items():
+        expect.equal(
+            _label(task, " ".join([text] * 200)), label, f"the label of 200 times {text!r}"
+        )
+
+
+@pytest.mark.benchmark
+def test_loaded_once(task, race):
+    """The model is loaded once, not at every call."""
+    check_loaded_once(task, race, "classify", opinions(1)[0].text)
+
+
+def test_script(task):
+    """The script prints the label of the sheet's text."""
+    task.main()
+    expect.lines(task.printed.out, ["POSITIVE"])

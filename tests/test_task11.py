@@ -1,0 +1,289 @@
+"""Task 11: what `generate` and `mean_perplexity` must do, and what `ANSWER` must say."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.language import (
+    check_again,
+    check_loaded_once,
+    check_no_gradients,
+    check_text,
+    unseen,
+)
+
+torch = lazy("torch")
+transformers = lazy("transformers")
+trends = lazy("fixtures.corpora.trends")
+
+MODELS = ("openai-community/gpt2", "distilbert/distilgpt2")
+CLOSE = 1e-3  # relative: batches and loops differ by rounding only
+
+
+def sentences(count, seed=7):
+    """Unseen forecasts of different lengths."""
+    return [item.text for item in unseen(trends.prose, count, seed)]
+
+
+def beginnings(count, seed=7):
+    return [" ".join(text.split()[:6]) for text in sentences(count, seed)]
+
+
+class Oracle:
+    """The value of a text, and what comes after it, by a model's logits."""
+
+    def __init__(self, name):
+        self.tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+        self.model = transformers.AutoModelForCausalLM.from_pretrained(name).eval()
+
+    def ids(self, text):
+        return self.tokenizer(text)["input_ids"]
+
+    def losses(self, ids):
+        """Minus the log-probability of each token after the first, in float64."""
+        with torch.no_grad():
+            logits = self.model(torch.tensor([ids])).logits[0].double()
+        logs = logits.log_softmax(-1)
+        return [-logs[i, ids[i + 1]].item() for i in range(len(ids) - 1)]
+
+    def perplexity(self, text):
+        losses = self.losses(self.ids(text))
+        return math.exp(sum(losses) / len(losses))
+
+    def go_on(self, text, count):
+        """The ids of the most probable next tokens, up to the end of the text."""
+        ids = self.ids(text)
+        new = []
+        for _ in range(count):
+            with torch.no_grad():
+                logits = self.model(torch.tensor([ids + new])).logits[0, -1]
+            token = int(logits.argmax())
+            if token == self.tokenizer.eos_token_id:
+                break
+            new.append(token)
+        return self.tokenizer.decode(new)
+
+
+ORACLES = []
+
+
+def oracles():
+    """One per model that the task allows, made once."""
+    if not ORACLES:
+        ORACLES.extend(Oracle(name) for name in MODELS)
+    return ORACLES
+
+
+def value(task, texts):
+    found = task.mean_perplexity(texts)
+    expect.number(found, "the mean perplexity")
+    return found
+
+
+def check_value(found, values, explain=lambda oracle: {}):
+    """`found` is near one of `values`, the right ones by model; known mistakes are named."""
+    if any(math.isclose(found, wanted, rel_tol=CLOSE) for wanted in values):
+        return
+    known = [
+        reason
+        for oracle in oracles()
+        for reason, other in explain(oracle).items()
+        if math.isclose(found, other, rel_tol=CLOSE)
+    ]
+    wanted = " or ".join(
+        f"{value:.4f} ({name})" for value, name in zip(values, MODELS, strict=True)
+    )
+    raise expect.Wrong(
+        f"a mean perplexity of {wanted}",
+        f"{found:.4f}" + (f", which is {known[0]}" if known else ""),
+    )
+
+
+def mistakes(texts):
+    """Other values that people compute."""
+
+    def of(oracle):
+        rows = [oracle.losses(oracle.ids(text)) for text in texts]
+        end = oracle.tokenizer.eos_token_id
+        started = [oracle.losses([end, *oracle.ids(text)]) for text in texts]
+        losses = [sum(row) / len(row) for row in rows]
+        pooled = sum(map(sum, rows)) / sum(map(len, rows))
+        count = len(texts)
+        longest = max(len(oracle.ids(text)) for text in texts)
+        padded = []
+        for text in texts:
+            ids = oracle.ids(text)
+            row = oracle.losses(ids + [end] * (longest - len(ids)))
+            padded.append(math.exp(sum(row) / len(row)))
+        return {
+            "the value with a start token put before each text": sum(
+                math.exp(sum(row) / len(row)) for row in started
+            )
+            / count,
+            "the mean loss, without exp": sum(losses) / count,
+            "exp of the mean loss over all texts, and not the mean of their perplexities": math.exp(
+                sum(losses) / count
+            ),
+            "exp of the mean over all tokens of all texts, and not the mean by text": math.exp(
+                pooled
+            ),
+            "2 to the power of the loss; the loss is in natural units": sum(
+                2**loss for loss in losses
+            )
+            / count,
+            "the value with padding counted as text": sum(padded) / count,
+            "exp of the sum, and not of the mean, of a text's losses": sum(
+                math.exp(min(sum(row), 700)) for row in rows
+            )
+            / count,
+        }
+
+    return of
+
+
+def check_mean(task, texts):
+    wanted = [sum(map(oracle.perplexity, texts)) / len(texts) for oracle in oracles()]
+    check_value(value(task, texts), wanted, mistakes(texts))
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000))
+def test_one_text(task, seed):
+    """A text's perplexity is exp of its tokens' mean negative log-likelihood."""
+    check_mean(task, sentences(1, seed))
+
+
+@settings(max_examples=8)
+@given(st.integers(2, 5), st.integers(0, 10_000))
+def test_several_texts(task, count, seed):
+    """Several texts have the mean of the values that each has alone."""
+    check_mean(task, sentences(count, seed))
+
+
+def test_lengths(task):
+    """A short text counts as much as a long one, and padding not at all."""
+    texts = sorted(sentences(20), key=len)
+    check_mean(task, [texts[-1], texts[0]])
+    check_mean(task, [texts[0], texts[-1], texts[1]])
+
+
+def test_two_tokens(task):
+    """A text of two tokens has a value too: of its second token after its first."""
+    tokenizer = oracles()[0].tokenizer
+    for text in ("By 2030", "The number of", "a b"):
+        assert len(tokenizer(text)["input_ids"]) >= 2, text
+        check_mean(task, [text])
+
+
+def test_surprise(task):
+    """Words in a jumble are less probable than the sentence."""
+    for text in sentences(3, seed=4):
+        words = text.split()
+        jumbled = " ".join(words[1::2] + words[::2])
+        plain, other = value(task, [text]), value(task, [jumbled])
+        expect.that(
+            other > 2 * plain,
+            f"more than twice the {plain:.1f} of the sentence for its words in a jumble",
+            f"{other:.1f} for {jumbled!r}",
+        )
+
+
+@pytest.mark.parametrize(
+    "texts", [[], ["a"], ["By 2030", ""]], ids=["no text", "one token", "empty"]
+)
+def test_nothing_to_predict(task, texts):
+    """No text, or one of fewer than two tokens, raises ValueError."""
+    expect.raises(ValueError, lambda: task.mean_perplexity(texts))
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10_000), st.integers(1, 25))
+def test_goes_on(task, seed, count):
+    """The text begins with the prompt, and goes on with the most probable tokens."""
+    (prompt,) = beginnings(1, seed)
+    check_text_after(task, prompt, count)
+
+
+def check_text_after(task, prompt, count):
+    text = check_text(task.generate(prompt, count), "the text")
+    expect.that(text.startswith(prompt), f"a text that begins with {prompt!r}", repr(text))
+    wanted = [oracle.go_on(prompt, count) for oracle in oracles()]
+    expect.that(
+        text[len(prompt) :].strip() in [other.strip() for other in wanted],
+        f"{prompt!r} and then " + " or ".join(map(repr, wanted)),
+        describe(text),
+    )
+
+
+def test_limit(task):
+    """`max_new_tokens` counts new tokens only, however long the prompt is."""
+    words = sentences(1, seed=6)[0].split()
+    for prompt in (words[0], " ".join(words[:-3]), " ".join(words[:4]) + " "):
+        check_text_after(task, prompt, 4)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"),
+    [("", 5), ("By 2030", 0), ("By 2030", -1)],
+    ids=["empty", "zero", "negative"],
+)
+def test_generate_refuses(task, prompt, count):
+    """An empty prompt, or a limit below 1, raises ValueError."""
+    expect.raises(ValueError, lambda: task.generate(prompt, count))
+
+
+def test_emoji(task):
+    """Emoji are text like any other."""
+    check_text_after(task, "By 2030 🙂🎉", 3)
+    check_mean(task, ["By 2030 🙂🎉 will be"])
+
+
+def test_same_again(task):
+    """The same prompt gives the same text, and the same texts the same value."""
+    (prompt,) = beginnings(1)
+    check_again(lambda: task.generate(prompt, 8))
+    check_again(lambda: value(task, sentences(2)))
+
+
+def test_no_gradients(task):
+    """The model runs without keeping gradients."""
+    check_no_gradients(lambda: value(task, sentences(2)))
+
+
+def test_answer(task):
+    """ANSWER says in two sentences or more what a perplexity means."""
+    value(task, sentences(1))
+    answer = task.value("ANSWER")
+    expect.instance(answer, str, "ANSWER")
+    sentences_in = [part for part in answer.replace("\n", " ").split(". ") if part.strip()]
+    expect.that(
+        len(answer.split()) >= 15 and len(sentences_in) >= 2,
+        "two sentences or more, of 15 words or more in all",
+        f"{len(sentences_in)} of {len(answer.split())} words: {answer!r}",
+    )
+
+
+@pytest.mark.benchmark
+def test_loaded_once(task, race):
+    """The model is loaded once, not at every call."""
+    check_loaded_once(task, race, "mean_perplexity", sentences(1))
+
+
+def test_script(task):
+    """The script prints the text that it generated, and the mean perplexity of that."""
+    task.main()
+    start = "Generated Text: Current trends show that by 2030"
+    lines = task.printed.out.strip().splitlines()
+    expect.that(lines and lines[0].startswith(start), f"a line that begins with {start!r}", lines)
+    text = "\n".join(lines)[len("Generated Text: ") :]
+    text, _, number = text.rpartition("\nMean perplexity: ")
+    try:
+        found = float(number)
+    except ValueError:
+        raise expect.Wrong("a last line 'Mean perplexity: ' and a number", lines[-1]) from None
+    check_value(found, [oracle.perplexity(text) for oracle in oracles()], mistakes([text]))

@@ -1,0 +1,228 @@
+"""Task 12: what `translate` and `score` must do."""
+
+import ast
+import math
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from tests.language import (
+    ODD_TEXTS,
+    check_again,
+    check_loaded_once,
+    check_texts,
+    chrf,
+)
+from tests.translating import GOOD, Direction
+
+english = Direction("english")
+
+# The sheet's sample output, and its references.
+SAMPLE = ["Hey, how are you?", "I'm great, thanks."]
+REFERENCES = [
+    ["Hello, how are you?", "Hi, how are you?"],
+    ["I'm great, thanks.", "I'm great, thank you."],
+]
+words = st.sampled_from("the a cat dog sat ran on mat rug , . old red is not".split())
+sentence = st.lists(words, min_size=5, max_size=9)
+
+
+@st.composite
+def corpora(draw):
+    """Two to four translations with two references each: words in the order of the first."""
+    translations, references = [], []
+    for _ in range(draw(st.integers(2, 4))):
+        reference = draw(sentence)
+        found = list(reference)
+        place = draw(st.integers(0, len(found) - 1))
+        found[place] = draw(words)
+        # Of the same length, so that all notions of the nearest length agree.
+        other = draw(st.lists(words, min_size=len(reference), max_size=len(reference)))
+        translations.append(" ".join(found[draw(st.integers(0, 2)) :]))
+        references.append([" ".join(reference), " ".join(other)])
+    return translations, references
+
+
+def bleu(translations, references, **options):
+    """By sacrebleu, as a fraction."""
+    import sacrebleu
+
+    metric = sacrebleu.BLEU(smooth_method="none", **options)
+    return metric.corpus_score(translations, list(zip(*references, strict=True))).score / 100
+
+
+def value(task, translations, references):
+    found = task.score(translations, references)
+    expect.number(found, "the score")
+    return found
+
+
+def mistakes(translations, references):
+    """Other values that people compute."""
+    pairs = list(zip(translations, references, strict=True))
+    wanted = bleu(translations, references)
+    single = [row[:1] for row in references]
+    return {
+        "the value on a scale to 100": 100 * wanted,
+        "the value with the first reference only": bleu(translations, single),
+        "the mean of the sentences' values, and not the corpus's": sum(
+            bleu([text], [row]) for text, row in pairs
+        )
+        / len(pairs),
+        "the value of white-space tokens, for which 'you?' is one": bleu(
+            translations, references, tokenize="none"
+        ),
+    }
+
+
+def check_score(task, translations, references):
+    wanted = bleu(translations, references)
+    found = value(task, translations, references)
+    if math.isclose(found, wanted, rel_tol=1e-5, abs_tol=1e-6):
+        return
+    known = [
+        reason
+        for reason, other in mistakes(translations, references).items()
+        if math.isclose(found, other, rel_tol=1e-5, abs_tol=1e-6)
+    ]
+    raise expect.Wrong(
+        f"a BLEU of {wanted:.6f}", f"{found:.6f}" + (f", which is {known[0]}" if known else "")
+    )
+
+
+def test_sheet(task):
+    """The sheet's sample output scores 0.8628, and its first sentence 0.7598."""
+    check_score(task, SAMPLE, REFERENCES)
+    check_score(task, SAMPLE[:1], REFERENCES[:1])
+
+
+@settings(max_examples=25)
+@given(corpora())
+def test_corpus(task, drawn):
+    """The score counts n-grams over the whole corpus, in any reference of a sentence."""
+    translations, references = drawn
+    assume(bleu(translations, references) > 0)
+    check_score(task, translations, references)
+
+
+def test_any_reference(task):
+    """A sentence may match any of its references, in whatever order they stand."""
+    rows = [list(reversed(row)) for row in REFERENCES]
+    check_score(task, SAMPLE, rows)
+    check_score(task, [rows[0][0], rows[1][1]], rows)
+
+
+def test_three_references(task):
+    """There may be one reference to each sentence, or three."""
+    check_score(task, SAMPLE, [row[:1] for row in REFERENCES])
+    check_score(task, SAMPLE, [[*row, "Something else it is."] for row in REFERENCES])
+
+
+def test_bounds(task):
+    """Equal texts score 1; texts without four words in common in a row score 0."""
+    same = ["The cat sat on the old mat.", "The dog ran."]
+    expect.close(value(task, same, [[text] for text in same]), 1.0, "the score", atol=1e-6)
+    other = [["A red dog ran there now."], ["It is a cat."]]
+    expect.close(value(task, same, other), 0.0, "the score, without smoothing", atol=1e-6)
+
+
+def test_lists_fit(task):
+    """Fewer lists of references than translations raise ValueError."""
+    expect.raises(ValueError, lambda: task.score(SAMPLE, REFERENCES[:1]))
+
+
+def test_score_keeps_its_input(task):
+    """`score` leaves its arguments as they were."""
+    translations, references = list(SAMPLE), [list(row) for row in REFERENCES]
+    value(task, translations, references)
+    expect.that(
+        (translations, references) == (SAMPLE, REFERENCES),
+        "translations and references as they were",
+        describe((translations, references)),
+    )
+
+
+@settings(max_examples=8)
+@given(st.integers(1, 4), st.integers(0, 10_000))
+def test_a_list(task, count, seed):
+    """There is one translation per sentence, in a list of strings."""
+    english.check_list(task, count, seed)
+
+
+def test_empty_list(task):
+    """An empty list gives an empty list."""
+    check_texts(task.translate([]), 0, "translations")
+
+
+def test_meaning(task):
+    """The translations say what the Spanish sentences say, in English."""
+    english.check_meaning(task)
+
+
+def test_long_sentences(task):
+    """A long sentence is translated to its end."""
+    english.check_long_sentences(task)
+
+
+def test_order(task):
+    """Each sentence of a batch has its own translation, in the order of the sentences."""
+    english.check_order(task)
+
+
+def test_alone_or_together(task):
+    """A sentence has the same translation alone and among others."""
+    english.check_alone(task)
+
+
+def test_input_is_kept(task):
+    """The list of sentences is left as it was."""
+    english.check_input_is_kept(task)
+
+
+def test_same_again(task):
+    """The same sentences give the same translations."""
+    texts, _ = english.sentences(4)
+    check_again(lambda: task.translate(texts))
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_texts(task, name):
+    """Any sentence will do: nothing, a letter, emoji, 2,000 words."""
+    english.check_odd_text(task, name)
+
+
+@pytest.mark.benchmark
+def test_loaded_once(task, race):
+    """The model is loaded once, not at every call."""
+    texts, _ = english.sentences(1)
+    check_loaded_once(task, race, "translate", texts)
+
+
+def test_script(task):
+    """The script prints the translations of the sheet's sentences, and their scores."""
+    task.main()
+    lines = task.printed.out.strip().splitlines()
+    starts = [
+        'Translation for "input_sentence_1": ',
+        'Metric for "input_sentence_1": ',
+        'Translations for "input_sentence_2": ',
+        'Metric for "input_sentence_2": ',
+    ]
+    expect.that(len(lines) == 4, "four lines", task.printed.out)
+    for line, start in zip(lines, starts, strict=True):
+        expect.that(line.startswith(start), f"a line that begins with {start!r}", repr(line))
+    first, one, both, two = (line[len(start) :] for line, start in zip(lines, starts, strict=True))
+    try:
+        both, numbers = ast.literal_eval(both), [float(one), float(two)]
+    except (SyntaxError, ValueError):
+        raise expect.Wrong(
+            "a list of two translations, and two numbers", task.printed.out
+        ) from None
+    check_texts(both, 2, "translations")
+    for text, row in zip([first, *both], [REFERENCES[0], *REFERENCES], strict=True):
+        expect.that(max(chrf(text, other) for other in row) > GOOD, f"something like {row}", text)
+    wanted = [bleu([first], REFERENCES[:1]), bleu(both, REFERENCES)]
+    expect.close(numbers, wanted, "the two scores", atol=1e-5)

@@ -1,0 +1,71 @@
+"""What any `translate(list of texts)` must do, whatever the languages."""
+
+from kata import expect
+from kata.lazy import lazy
+from tests.language import ODD_TEXTS, check_own_place, check_texts, chrf, mean_chrf, unseen
+
+translation = lazy("fixtures.corpora.translation")
+
+GOOD = 50  # chrF; the right stand-ins reach 98 and more, the others stay below 20
+
+
+class Direction:
+    """From Spanish to another language, by its field of a translated sentence."""
+
+    def __init__(self, language):
+        self.language = language
+
+    def sentences(self, count, seed=7):
+        """Unseen Spanish sentences, and their translations."""
+        items = unseen(translation.sentence, count, seed)
+        return [item.spanish for item in items], [getattr(item, self.language) for item in items]
+
+    def check_list(self, task, count, seed):
+        texts, _ = self.sentences(count, seed)
+        check_texts(task.translate(texts), count, "translations")
+
+    def check_meaning(self, task):
+        texts, wanted = self.sentences(30)
+        found = check_texts(task.translate(texts), 30, "translations")
+        worst = min(range(30), key=lambda i: chrf(found[i], wanted[i]))
+        reached = mean_chrf(found, wanted)
+        expect.that(
+            reached > GOOD,
+            f"translations of 30 sentences with chrF above {GOOD}, such as {wanted[worst]!r}",
+            f"chrF {reached:.0f}, with {found[worst]!r} for {texts[worst]!r}; "
+            "is the model made for this direction?",
+        )
+
+    def check_long_sentences(self, task):
+        texts, wanted = self.sentences(120, seed=9)
+        for text, whole in sorted(zip(texts, wanted, strict=True), key=lambda pair: -len(pair[1]))[
+            :4
+        ]:
+            (found,) = check_texts(task.translate([text]), 1, "translations")
+            good = len(found) > 0.7 * len(whole) and chrf(found, whole) > GOOD
+            expect.that(good, f"something like {whole!r}", repr(found))
+
+    def check_order(self, task):
+        texts, wanted = self.sentences(7, seed=3)
+        texts, wanted = [*texts, texts[2]], [*wanted, wanted[2]]  # people repeat themselves
+        check_own_place(check_texts(task.translate(texts), 8, "translations"), wanted, chrf)
+
+    def check_alone(self, task):
+        texts = sorted(self.sentences(40, seed=5)[0], key=len)[::4]
+        together = check_texts(task.translate(texts), len(texts), "translations")
+        for text, among in zip(texts, together, strict=True):
+            (alone,) = check_texts(task.translate([text]), 1, "translations")
+            expect.equal(among, alone, f"the translation of {text!r} among others")
+
+    def check_input_is_kept(self, task):
+        texts, _ = self.sentences(3)
+        before = list(texts)
+        task.translate(texts)
+        expect.equal(texts, before, "the list of texts")
+
+    def check_odd_text(self, task, name):
+        texts, wanted = self.sentences(1)
+        texts = [ODD_TEXTS[name], *texts]
+        found = check_texts(task.translate(texts), 2, "translations", empty=True)
+        good = chrf(found[1], wanted[0]) > GOOD
+        expect.that(good, f"{wanted[0]!r} for the text beside it", repr(found[1]))
