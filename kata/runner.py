@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from kata.course import Course
+from kata.preload import PRELOAD
 from kata.report import Result
 
 PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
@@ -103,23 +104,24 @@ def _context(course: Course) -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["kata.runner", "hypothesis", *sorted(_imports(course))])
+    os.environ[PRELOAD] = " ".join(sorted(_imports(course)))
+    context.set_forkserver_preload(["kata.runner", "kata.preload", "hypothesis"])
     return context
 
 
 def _imports(course: Course) -> set[str]:
-    """The modules that the references import."""
+    """What references and galleries import: `module`, or `module:name`."""
     names: set[str] = set()
-    for task in course.tasks:
+    for path in [find(task) for task in course.tasks for find in (course.solution, course.gallery)]:
         try:
-            tree = ast.parse(course.solution(task).read_bytes())
+            tree = ast.parse(path.read_bytes())
         except (OSError, SyntaxError):
             continue  # the run of the reference says so
         for node in tree.body:
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module)
+                names.update(f"{node.module}:{alias.name}" for alias in node.names)
     return names
 
 

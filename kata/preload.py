@@ -1,0 +1,18 @@
+"""Imported by the server of `kata.runner`: loads what the runs will need, before they are forked.
+
+Some packages load their parts when a name is first asked for, so names are asked for too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from importlib import import_module
+
+PRELOAD = "KATA_PRELOAD"  # environment variable: `module` or `module:name`, several of them
+
+for _entry in os.environ.pop(PRELOAD, "").split():
+    _module, _, _name = _entry.partition(":")
+    # What cannot be imported is the business of the run that needs it.
+    with contextlib.suppress(Exception):
+        getattr(import_module(_module), _name or "__name__")
