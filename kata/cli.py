@@ -126,7 +126,8 @@ def _print_models(course: Course) -> int:
         print(f"  {title}")
         for name, cell in zip(names, cells, strict=True):
             lead = f"    {name}".ljust(len(indent))
-            print(textwrap.fill(cell, width, initial_indent=lead, subsequent_indent=indent))
+            if cell:
+                print(textwrap.fill(cell, width, initial_indent=lead, subsequent_indent=indent))
     return 0
 
 

@@ -33,7 +33,10 @@ def opinions(count, seed=7):
 def parts_of(task, text):
     """The prompt's three parts: for each its quoted text, and what follows on its last line."""
     prompt = check_text(task.build_prompt(text), "the prompt", empty=True)
-    blocks = [block.splitlines() for block in prompt.split("\n\n")]
+    blocks = [
+        [line.strip() for line in block.strip().split("\n")]
+        for block in re.split(r"\n[ \t]*\n", prompt.strip())
+    ]
     parts = [block for block in blocks if any(line.startswith('Text: "') for line in block)]
     expect.that(
         len(parts) == 3,

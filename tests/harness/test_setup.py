@@ -14,9 +14,9 @@ def explain(error):
 
 def models():
     return [
-        ("kind", "id", "size", "trained on"),
-        ("painting", "tiny-brush = brush", "1 MB", "clouds, " * 30 + "and rain"),
-        ("painting", "old-brush", "2 MB", "mud"),
+        ("kind", "id", "also", "size", "trained on"),
+        ("painting", "tiny-brush", "brush", "1 MB", "clouds, " * 30 + "and rain"),
+        ("painting", "old-brush", "", "2 MB", "mud"),
     ]
 """
 RAISES = """
@@ -89,8 +89,10 @@ def test_models_are_listed(scene):
     assert done.status == 0
     lines = done.text.splitlines()
     assert lines[0] == "painting"
-    assert lines[1] == "  tiny-brush = brush"
-    assert lines[2].split() == ["size", "1", "MB"]
+    assert lines[1] == "  tiny-brush"
+    assert lines[2].split() == ["also", "brush"]
+    assert lines[3].split() == ["size", "1", "MB"]
+    assert done.text.count("also") == 1
     assert "  old-brush" in lines
     assert max(map(len, lines)) <= 100
 
