@@ -81,7 +81,7 @@ def mean_perplexity(texts: list[str]) -> float:
     A text's perplexity is exp of the mean negative natural-log probability that the model gives
     to its tokens, each after those before it. The first token has none before it and does not
     count; nothing is put before it (evaluate's "perplexity" does that unless `add_start_token`
-    is False). Padding does not count either.
+    is False, and loads the model at every call). Padding does not count either.
 
     Returns:
         A float. Texts of different lengths count alike: it is the mean of the values that each

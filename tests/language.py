@@ -39,6 +39,7 @@ def check_texts(texts, count, name, *, empty=False):
 
 def check_again(call):
     """The same call gives the same, however the random numbers fall."""
+    torch.manual_seed(98)
     first = call()
     torch.manual_seed(99)
     second = call()
