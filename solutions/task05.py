@@ -20,16 +20,17 @@ import fixtures.offline  # the hub without a network; before transformers
 from functools import cache
 
 import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
 # 2. Load the tokenizer and the model of your choice: once, not at every call.
 @cache
 def load():
-    name = "google/flan-t5-small"
-    return AutoTokenizer.from_pretrained(name), AutoModelForSeq2SeqLM.from_pretrained(name).eval()
+    name = "openai-community/gpt2"
+    return AutoTokenizer.from_pretrained(name), AutoModelForCausalLM.from_pretrained(name).eval()
 
 
+MAX_REVIEW = 700  # tokens; the model has 1,024 positions, for instruction and reply too
 ### END CODE HERE ###
 
 REVIEW = (
@@ -66,14 +67,21 @@ def respond(review: str) -> str:
         be empty, and one longer than the model reads (cut it there).
     """
     ### START CODE HERE ###
-    # 1. Turn the prompt into token ids, cut to what the model reads.
+    # 1. Cut a review that is too long, so that its prompt and the reply fit the model.
     tokenizer, model = load()
-    inputs = tokenizer(build_prompt(review), truncation=True, return_tensors="pt")  # (1, tokens)
-    # 2. Generate new tokens, without gradients.
+    ids = tokenizer(review)["input_ids"]
+    if len(ids) > MAX_REVIEW:
+        review = tokenizer.decode(ids[:MAX_REVIEW])
+    # 2. Turn the prompt into token ids.
+    inputs = tokenizer(build_prompt(review), return_tensors="pt")  # (1, tokens)
+    # 3. Generate new tokens, without gradients.
     with torch.no_grad():
-        ids = model.generate(**inputs, max_new_tokens=100, do_sample=False)
-    # 3. Turn them into text, without the prompt and the special tokens.
-    return tokenizer.decode(ids[0], skip_special_tokens=True).strip()
+        ids = model.generate(
+            **inputs, max_new_tokens=100, do_sample=False, pad_token_id=tokenizer.eos_token_id
+        )
+    # 4. Turn them into text, without the prompt and the special tokens.
+    new = ids[0, inputs["input_ids"].shape[1] :]
+    return tokenizer.decode(new, skip_special_tokens=True).strip()
     ### END CODE HERE ###
 
 

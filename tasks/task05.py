@@ -50,9 +50,10 @@ def respond(review: str) -> str:
         be empty, and one longer than the model reads (cut it there).
     """
     ### START CODE HERE ###
-    # 1. Turn the prompt into token ids, cut to what the model reads.
-    # 2. Generate new tokens, without gradients.
-    # 3. Turn them into text, without the prompt and the special tokens.
+    # 1. Cut a review that is too long, so that its prompt and the reply fit the model.
+    # 2. Turn the prompt into token ids.
+    # 3. Generate new tokens, without gradients.
+    # 4. Turn them into text, without the prompt and the special tokens.
     raise NotImplementedError("Write `respond` here.")
     ### END CODE HERE ###
 
@@ -65,4 +66,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub f7d8ab9caae5892c
+# stub 5b1fa1661ecec6d7

@@ -53,7 +53,7 @@ def classify(text: str) -> str:
     ### START CODE HERE ###
     # 1. Turn the prompt into token ids. A text that is too long is cut, not its prompt.
     # 2. Generate the label, without gradients.
-    # 3. Make one of the two labels of what the model wrote.
+    # 3. Make one of the two labels of what the model wrote after the prompt.
     raise NotImplementedError("Write `classify` here.")
     ### END CODE HERE ###
 
@@ -65,4 +65,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 09acc8c023c5bbda
+# stub cc07b486ca864c0c

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kata import expect
@@ -70,12 +70,13 @@ def _read_part(part, number):
 
 @settings(max_examples=40)
 @given(texts)
+@example('They said "never again", and "bad".')
 def test_query_comes_last(task, text):
     """The last part holds the text to classify, word for word, and no other part does."""
     *examples, (query, _, _) = parts_of(task, text)
     expect.equal(query, text, "the text of the last part")
-    for example, _, _ in examples:
-        expect.that(example != text, "examples of your own", f"the text itself: {text!r}")
+    for other, _, _ in examples:
+        expect.that(other != text, "examples of your own", f"the text itself: {text!r}")
 
 
 def test_query_has_no_label(task):
@@ -160,9 +161,9 @@ def test_model_reads_the_prompt(task):
 
 
 def test_same_again(task):
-    """The same text gives the same label."""
-    text = opinions(1)[0].text
-    check_again(lambda: _label(task, text))
+    """The same texts give the same labels."""
+    items = opinions(8)
+    check_again(lambda: [_label(task, item.text) for item in items])
 
 
 @pytest.mark.parametrize("name", ODD_TEXTS)

@@ -7,8 +7,6 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
-    T5ForConditionalGeneration,
-    T5Tokenizer,
     pipeline,
 )
 
@@ -20,15 +18,7 @@ def parts(name, kind):
     return AutoTokenizer.from_pretrained(name), kind.from_pretrained(name).eval()
 
 
-def flan(prompt, **settings):
-    """What the instruction model writes for a prompt."""
-    tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
-    inputs = tokenizer(prompt or ".", truncation=True, return_tensors="pt")
-    ids = model.generate(**inputs, **{"max_new_tokens": 100, **settings})
-    return tokenizer.decode(ids[0], skip_special_tokens=True).strip()
-
-
-def gpt2(prompt, name="gpt2", **settings):
+def answered(prompt, name="gpt2", **settings):
     """What a causal model writes after a prompt, which is cut to leave it room."""
     tokenizer, model = parts(name, AutoModelForCausalLM)
     ids = tokenizer(prompt, return_tensors="pt")["input_ids"][:, :900]
@@ -40,27 +30,6 @@ def gpt2(prompt, name="gpt2", **settings):
     return tokenizer.decode(new[0, ids.shape[1] :], skip_special_tokens=True).strip()
 
 
-@right("uses T5's own classes and another prompt")
-class overlay:
-    def build_prompt(review):
-        return (
-            "You are the manager of a hotel. Answer the review of a guest.\n\n"
-            f'Review: "{review}"\n\nReply: Dear guest,'
-        )
-
-    def respond(review):
-        tokenizer, model = own()
-        inputs = tokenizer(build_prompt(review), truncation=True, return_tensors="pt")
-        with torch.inference_mode():
-            ids = model.generate(**inputs, max_new_tokens=90, num_beams=3)
-        return "Dear guest, " + tokenizer.decode(ids[0], skip_special_tokens=True)
-
-    @cache
-    def own():
-        name = "google/flan-t5-small"
-        return T5Tokenizer.from_pretrained(name), T5ForConditionalGeneration.from_pretrained(name)
-
-
 @right("lets GPT-2 go on after a salutation")
 class overlay:
     def build_prompt(review):
@@ -70,7 +39,7 @@ class overlay:
         )
 
     def respond(review):
-        return f"Dear valued customer, {gpt2(build_prompt(review)) or 'thank you.'}"
+        return f"Dear valued customer, {answered(build_prompt(review)) or 'thank you.'}"
 
 
 @right("asks the text-generation pipeline for the new text only")
@@ -91,12 +60,12 @@ class overlay:
 @wrong("echoes the prompt", caught_by=("test_reply_alone", "test_script"))
 def respond(review):
     prompt = build_prompt(review)
-    return prompt + " " + gpt2(prompt)
+    return prompt + " " + answered(prompt)
 
 
 @wrong("repeats the review before the reply", caught_by="test_reply_alone")
 def respond(review):
-    return f"{review} {flan(build_prompt(review))}"
+    return f"{review} {answered(build_prompt(review))}"
 
 
 @wrong("gives a T5 to the text-generation pipeline, which echoes", caught_by="test_reply_alone")
@@ -158,12 +127,12 @@ def respond(review):
 
 @wrong("generates with an encoder", caught_by=("test_about_this_review", "test_coherent"))
 def respond(review):
-    return gpt2(build_prompt(" ".join(review.split()[:60])), "distilbert-base-uncased")
+    return answered(build_prompt(" ".join(review.split()[:60])), "distilbert-base-uncased")
 
 
 @wrong("asks for a model that has no stand-in", caught_by="test_text")
 def respond(review):
-    return gpt2(build_prompt(review), "Qwen/Qwen2.5-0.5B-Instruct")
+    return answered(build_prompt(review), "Qwen/Qwen2.5-0.5B-Instruct")
 
 
 @wrong(
@@ -175,17 +144,17 @@ def respond(review):
 
 @wrong("answers the sheet's review, whoever writes", caught_by="test_each_has_its_own")
 def respond(review):
-    return flan(build_prompt(REVIEW))
+    return answered(build_prompt(REVIEW))
 
 
 @wrong("goes round in circles", caught_by=("test_coherent", "test_text"))
 def respond(review):
-    return " ".join([flan(build_prompt(review))] * 5)
+    return " ".join([answered(build_prompt(review))] * 5)
 
 
 @wrong("breaks off after four words", caught_by="test_text")
 def respond(review):
-    return flan(build_prompt(review), max_new_tokens=4)
+    return answered(build_prompt(review), max_new_tokens=4)
 
 
 @wrong("leaves the special tokens in", caught_by=("test_text", "test_reply_alone"))
@@ -195,14 +164,14 @@ def respond(review):
     return tokenizer.decode(model.generate(**inputs, max_new_tokens=100)[0])
 
 
-@wrong("returns the pipeline's dictionary", caught_by=("test_text", "test_script"))
+@wrong("returns the pipeline's dictionary", caught_by="test_text")
 def respond(review):
-    return {"generated_text": flan(build_prompt(review))}
+    return {"generated_text": answered(build_prompt(review))}
 
 
 @wrong("samples", caught_by="test_same_again")
 def respond(review):
-    return flan(build_prompt(review), do_sample=True, temperature=3.0) or "thank you"
+    return answered(build_prompt(review), do_sample=True, temperature=3.0) or "thank you"
 
 
 @wrong("does not cut long reviews", caught_by="test_odd_reviews[2,000 words]")
@@ -220,19 +189,19 @@ def respond(review):
 def respond(review):
     if not any(letter.isalpha() for letter in review):
         raise ValueError("no review")
-    return flan(build_prompt(review))
+    return answered(build_prompt(review))
 
 
 @wrong("refuses short reviews", caught_by="test_odd_reviews[one letter]")
 def respond(review):
     assert len(review) != 1
-    return flan(build_prompt(review))
+    return answered(build_prompt(review))
 
 
 @wrong("loads everything anew at every call", caught_by="test_loaded_once")
 def respond(review):
     parts.cache_clear()
-    return flan(build_prompt(review))
+    return answered(build_prompt(review))
 
 
 @wrong(
@@ -255,4 +224,4 @@ class overlay:
         print(f"Answer this: {review}")
 
     def respond(review):
-        print(flan(review))
+        print(answered(review))

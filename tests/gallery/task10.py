@@ -28,11 +28,15 @@ def shortened(text):
     return " ".join(text.split()[:100])[:600]
 
 
-def flan(prompt, **settings):
-    tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
-    inputs = tokenizer(prompt, truncation=True, return_tensors="pt")
-    ids = model.generate(**inputs, **{"max_new_tokens": 8, **settings})
-    return tokenizer.decode(ids[0], skip_special_tokens=True).upper()
+def completed(prompt, **settings):
+    """What GPT-2 writes after a prompt, which is cut at its end."""
+    tokenizer, model = parts("gpt2", AutoModelForCausalLM)
+    ids = tokenizer(prompt, return_tensors="pt")["input_ids"][:, :900]
+    new = model.generate(
+        ids, pad_token_id=tokenizer.eos_token_id,
+        **{"max_new_tokens": 6, "do_sample": False, **settings},
+    )  # fmt: skip
+    return tokenizer.decode(new[0, ids.shape[1] :], skip_special_tokens=True).upper()
 
 
 def label(written):
@@ -49,22 +53,35 @@ class overlay:
 
     @torch.inference_mode()
     def classify(text):
-        tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
+        tokenizer, model = parts("gpt2", AutoModelForCausalLM)
         prompt = build_prompt(shortened(text))
-        inputs = tokenizer(prompt, return_tensors="pt", truncation=True)
+        start = tokenizer(prompt, return_tensors="pt")["input_ids"].shape[1]
         scores = {}
         for word in ("POSITIVE", "NEGATIVE"):
-            labels = tokenizer(word, return_tensors="pt").input_ids
-            scores[word] = -model(**inputs, labels=labels).loss.item() * labels.shape[1]
+            ids = tokenizer(f"{prompt} {word}", return_tensors="pt")["input_ids"]
+            logs = model(ids).logits[0].log_softmax(-1)
+            scores[word] = sum(logs[i - 1, ids[0, i]].item() for i in range(start, ids.shape[1]))
         return max(scores, key=scores.get)
 
 
-@right("lets GPT-2 write the label")
-def classify(text):
-    tokenizer, model = parts("gpt2", AutoModelForCausalLM)
-    ids = tokenizer(build_prompt(shortened(text)), return_tensors="pt").input_ids
-    new = model.generate(ids, max_new_tokens=5, pad_token_id=0, do_sample=False)
-    return label(tokenizer.decode(new[0, ids.shape[1] :]))
+@right("asks the text-generation pipeline, with the instruction in front")
+class overlay:
+    def build_prompt(text):
+        return (
+            f"Decide whether the sentiment is POSITIVE or NEGATIVE.\n{BAD}\nSentiment: NEGATIVE\n\n"
+            f'{GOOD}\nSentiment: POSITIVE\n\nText: "{text}"\nSentiment:'
+        )
+
+    def classify(text):
+        found = writer()(
+            build_prompt(shortened(text)), max_new_tokens=4, do_sample=False,
+            return_full_text=False,
+        )  # fmt: skip
+        return label(found[0]["generated_text"])
+
+    @cache
+    def writer():
+        return pipeline("text-generation", model="distilgpt2")
 
 
 @wrong("shows two positive examples", caught_by="test_one_example_of_each")
@@ -119,7 +136,7 @@ def build_prompt(text):
 def build_prompt(text):
     return (
         f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
-        f'Text: "{text}"\nSentiment: {label(flan(text))}'
+        f'Text: "{text}"\nSentiment: {label(completed(text))}'
     )
 
 
@@ -157,7 +174,7 @@ def classify(text):
 )
 def classify(text):
     prompt = build_prompt(shortened(text))
-    return label(prompt + flan(prompt))
+    return label(prompt + completed(prompt))
 
 
 @wrong("gives the whole prompt to a sentiment classifier", caught_by="test_labels_fit")
@@ -180,7 +197,7 @@ def classify(text):
 
 @wrong("shows the model no examples", caught_by="test_model_reads_the_prompt")
 def classify(text):
-    return label(flan(f'Text: "{shortened(text)}"\n{ASK}\nSentiment:'))
+    return label(completed(f'Text: "{shortened(text)}"\n{ASK}\nSentiment:'))
 
 
 @wrong("takes a base without a trained head", caught_by=("test_labels_fit", "test_script"))
@@ -205,50 +222,52 @@ def classify(text):
 
 @wrong("exchanges the labels", caught_by=("test_labels_fit", "test_script"))
 def classify(text):
-    return "NEGATIVE" if label(flan(build_prompt(shortened(text)))) == "POSITIVE" else "POSITIVE"
+    return (
+        "NEGATIVE" if label(completed(build_prompt(shortened(text)))) == "POSITIVE" else "POSITIVE"
+    )
 
 
 @wrong("returns what the model wrote", caught_by=("test_odd_texts[2,000 words]", "test_long_text"))
 def classify(text):
-    return flan(build_prompt(text)).strip()
+    return completed(build_prompt(text)).strip()
 
 
 @wrong("answers in small letters", caught_by=("test_labels_fit", "test_script"))
 def classify(text):
-    return label(flan(build_prompt(shortened(text)))).lower()
+    return label(completed(build_prompt(shortened(text)))).lower()
 
 
 @wrong("returns a number", caught_by=("test_labels_fit", "test_odd_texts"))
 def classify(text):
-    return int(label(flan(build_prompt(shortened(text)))) == "POSITIVE")
+    return int(label(completed(build_prompt(shortened(text)))) == "POSITIVE")
 
 
 @wrong("cuts the prompt, and loses the question", caught_by="test_long_text")
 def classify(text):
-    return label(flan(build_prompt(text)))
+    return label(completed(build_prompt(text)))
 
 
 @wrong("refuses odd texts", caught_by=("test_odd_texts[empty]", "test_odd_texts[emoji]"))
 def classify(text):
     if not any(letter.isalpha() for letter in text):
         return "NEUTRAL"
-    return label(flan(build_prompt(shortened(text))))
+    return label(completed(build_prompt(shortened(text))))
 
 
 @wrong("refuses short texts", caught_by="test_odd_texts[one letter]")
 def classify(text):
-    return label(flan(build_prompt(shortened(text)))) if len(text) != 1 else ""
+    return label(completed(build_prompt(shortened(text)))) if len(text) != 1 else ""
 
 
 @wrong("samples", caught_by="test_same_again")
 def classify(text):
-    return label(flan(build_prompt(shortened(text)), do_sample=True, temperature=50.0, top_k=0))
+    return label(completed(build_prompt(shortened(text)), do_sample=True, temperature=9.0, top_k=0))
 
 
 @wrong("loads everything anew at every call", caught_by="test_loaded_once")
 def classify(text):
     parts.cache_clear()
-    return label(flan(build_prompt(shortened(text))))
+    return label(completed(build_prompt(shortened(text))))
 
 
 @wrong(
@@ -271,4 +290,4 @@ class overlay:
         print(text)
 
     def classify(text):
-        print(flan(text))
+        print(completed(text))
