@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kata import expect
@@ -38,6 +38,7 @@ def words(text):
 
 @settings(max_examples=40)
 @given(texts)
+@example("The room was fine. " * 40 + "The end.")
 def test_prompt_quotes_the_review(task, review):
     """The prompt holds the review, word for word and once."""
     marked = f"<{review}>"

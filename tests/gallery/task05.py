@@ -57,7 +57,7 @@ class overlay:
         return pipeline("text-generation", model="openai-community/gpt2")
 
 
-@wrong("echoes the prompt", caught_by=("test_reply_alone", "test_script"))
+@wrong("echoes the prompt", caught_by="test_reply_alone")
 def respond(review):
     prompt = build_prompt(review)
     return prompt + " " + answered(prompt)
