@@ -17,6 +17,9 @@ from tests.language import (
 
 questions = lazy("fixtures.corpora.questions")
 
+# The least share of right answers. The stand-ins reach 0.87 to 0.93 (pointing) and 0.50 to 0.60
+# (writing) over four draws of 30 questions; what answers another question stays below 0.15.
+POINTED, WRITTEN = 0.6, 0.3
 FUNCTIONS = ("answer_extractive", "answer_generative")
 
 
@@ -58,9 +61,8 @@ def test_extractive_answers(task):
     """The extractive answer is what the question asks for."""
     items = asked(30)
     found = [call(task, "answer_extractive", item.question, item.context) for item in items]
-    _check_share(
-        items, found, [item.answer == text for item, text in zip(items, found, strict=True)]
-    )
+    right = [item.answer == text for item, text in zip(items, found, strict=True)]
+    _check_share(items, found, right, POINTED)
 
 
 def test_generative_answers(task):
@@ -68,16 +70,16 @@ def test_generative_answers(task):
     items = asked(30, seed=11)
     found = [call(task, "answer_generative", item.question, item.context) for item in items]
     held = [item.answer.lower() in text.lower() for item, text in zip(items, found, strict=True)]
-    _check_share(items, found, held)
+    _check_share(items, found, held, WRITTEN)
 
 
-def _check_share(items, found, right):
+def _check_share(items, found, right, least):
     wrong = [i for i, fits in enumerate(right) if not fits]
     share = 1 - len(wrong) / len(items)
     shown = items[wrong[0]] if wrong else items[0]
     expect.that(
-        share >= 0.6,
-        f"at least 60% of {len(items)} unseen questions answered, "
+        share >= least,
+        f"at least {least:.0%} of {len(items)} unseen questions answered, "
         f"as {shown.question!r} with {shown.answer!r}",
         f"{share:.0%}, and {found[wrong[0]] if wrong else ''!r} for that one",
     )

@@ -68,7 +68,7 @@ class overlay:
         return flan(f"Context: {context}\nQuestion: {question}\nAnswer:", num_beams=3)
 
 
-@wrong("puts the tokens together", caught_by=("test_extractive_is_a_span",))
+@wrong("puts the tokens together", caught_by="test_extractive_keeps_white_space")
 def answer_extractive(question, context):
     inputs, _, start, end = pointed(question, context)
     tokenizer, _ = parts(SQUAD, AutoModelForQuestionAnswering)
@@ -157,17 +157,26 @@ def answer_extractive(question, context):
     return cut(question, context, "bert-large-uncased-whole-word-masking-finetuned-squad")
 
 
-@wrong("remembers the painter", caught_by=("test_extractive_is_a_span", "test_question_decides"))
+@wrong(
+    "remembers the painter",
+    caught_by=("test_extractive_is_a_span", "test_question_decides[answer_extractive]"),
+)
 def answer_extractive(question, context):
     return "Leonardo da Vinci"
 
 
-@wrong("returns the whole context", caught_by=("test_extractive_answers", "test_question_decides"))
+@wrong(
+    "returns the whole context",
+    caught_by=("test_extractive_answers", "test_question_decides[answer_extractive]"),
+)
 def answer_extractive(question, context):
     return context
 
 
-@wrong("ignores the question", caught_by=("test_extractive_answers", "test_question_decides"))
+@wrong(
+    "ignores the question",
+    caught_by=("test_extractive_answers", "test_question_decides[answer_extractive]"),
+)
 def answer_extractive(question, context):
     return cut("Who painted it?", context)
 
@@ -210,7 +219,9 @@ def answer_extractive(question, context):
     return cut(question, context)
 
 
-@wrong("chooses at random", caught_by=("test_same_again", "test_extractive_answers"))
+@wrong(
+    "chooses at random", caught_by=("test_same_again[answer_extractive]", "test_extractive_answers")
+)
 def answer_extractive(question, context):
     words = context.split() or [""]
     return words[int(torch.randint(len(words), ()))]
@@ -261,7 +272,10 @@ def answer_generative(question, context):
     return flan(f"question: {question}")
 
 
-@wrong("asks without the question", caught_by=("test_question_decides", "test_generative_answers"))
+@wrong(
+    "asks without the question",
+    caught_by=("test_question_decides[answer_generative]", "test_generative_answers"),
+)
 def answer_generative(question, context):
     return flan(f"question: context: {context}")
 
