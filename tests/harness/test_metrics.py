@@ -80,6 +80,8 @@ def enter(environment, folder, meeting):
     meet = meeting
     warnings.simplefilter("error")
     os.environ.update(environment)
+    # Where evaluate was used before, its modules are on the path that this process inherits.
+    sys.path[:] = [path for path in sys.path if not (Path(path) / "evaluate_modules").is_dir()]
     os.chdir(folder)
     logging.getLogger("evaluate.loading").setLevel(logging.ERROR)
 
