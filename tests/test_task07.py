@@ -18,7 +18,7 @@ from tests.language import (
 questions = lazy("fixtures.corpora.questions")
 
 # The least share of right answers. The stand-ins reach 0.87 to 0.93 (pointing) and 0.50 to 0.60
-# (writing) over four draws of 30 questions; what answers another question stays below 0.15.
+# (writing) over four draws of 30 questions.
 POINTED, WRITTEN = 0.6, 0.3
 FUNCTIONS = ("answer_extractive", "answer_generative")
 
