@@ -1,0 +1,322 @@
+"""Task 08: what `tokenize_train` and `tokenize_test` must do."""
+
+import contextlib
+import copy
+from collections.abc import Mapping
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.language import tokenizer_base
+
+datasets = lazy("datasets")
+tickets = lazy("fixtures.tickets")
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+UNCASED = "distilbert/distilbert-base-uncased"
+# Tokenizers that differ in what a student may take for granted.
+TOKENIZERS = {
+    "as in the script": (UNCASED, "right"),
+    "with token types": ("google-bert/bert-base-uncased", "right"),
+    "whose padding is not 0": ("deepset/roberta-base-squad2", "right"),
+    "that pads on the left": (UNCASED, "left"),
+}
+DEFAULT = 64
+WORDS = (
+    "I was charged twice for the one item and need refund , please help me with it now !".split()
+)
+COLUMNS = ["text", "label", "input_ids", "attention_mask"]
+
+texts = st.lists(
+    st.builds(
+        lambda count, first: " ".join(WORDS[(first + 7 * i) % len(WORDS)] for i in range(count)),
+        st.integers(0, 40),
+        st.integers(0, 18),
+    ),
+    min_size=2,
+    max_size=5,
+)
+lengths = st.integers(4, 50)
+kinds = st.sampled_from(sorted(TOKENIZERS))
+
+
+@cache
+def tokenizer_of(kind):
+    name, side = TOKENIZERS[kind]
+    return transformers.AutoTokenizer.from_pretrained(name, padding_side=side)
+
+
+def data_of(strings, seed=0):
+    """The sheet's form of data; neighbours have different labels."""
+    return {"text": list(strings), "label": [(i + seed) % 2 for i in range(len(strings))]}
+
+
+def messages(count=5, seed=11):
+    """Unseen messages of different lengths, longest in the middle, none longer than a row."""
+    return data_of(tickets.load_tickets(1, count, seed=seed).test["text"])
+
+
+def ids_of(tokenizer, text, max_length):
+    """Words and pieces between the two special tokens, which count too."""
+    ids = tokenizer.convert_tokens_to_ids(tokenizer.tokenize(text))
+    return [tokenizer.cls_token_id, *ids[: max_length - 2], tokenizer.sep_token_id]
+
+
+def padded(rows, value, side):
+    longest = max(map(len, rows))
+    fill = [[value] * (longest - len(row)) for row in rows]
+    pairs = zip(fill, rows, strict=True)
+    return [left + row if side == "left" else row + left for left, row in pairs]
+
+
+def train(task, data, tokenizer, **length):
+    """What `tokenize_train` returns, which has two tensors of the same two-dimensional shape."""
+    found = task.tokenize_train(data, tokenizer, **length)
+    expect.instance(found, Mapping, "the result")
+    keys = sorted(found)
+    names = sorted(COLUMNS[2:])
+    expect.that(keys == names, f"the keys {' and '.join(names)}", f"the keys {keys}", "keys")
+    count = len(data["text"])
+    for name in keys:
+        expect.instance(found[name], torch.Tensor, name)
+        shape = tuple(found[name].shape)
+        expect.that(
+            len(shape) == 2 and shape[0] == count,
+            f"{name} of shape ({count}, longest row)",
+            f"{name} of shape {shape}",
+            "shape",
+        )
+        expect.tensor(found[name], name, shape=shape, dtype=torch.int64)
+    return found
+
+
+def check_train(task, data, kind, max_length):
+    tokenizer = tokenizer_of(kind)
+    rows = [ids_of(tokenizer, text, max_length) for text in data["text"]]
+    wanted = padded(rows, tokenizer.pad_token_id, tokenizer.padding_side)
+    found = train(task, data, tokenizer, max_length=max_length)
+    check_width(found, rows, max_length)
+    expect.equal(found["input_ids"], torch.tensor(wanted), "input_ids")
+    return found, rows
+
+
+def check_width(found, rows, max_length):
+    width, longest = found["input_ids"].shape[1], max(map(len, rows))
+    expect.that(
+        width == longest,
+        f"{longest} columns, as the longest row has tokens (max_length={max_length})",
+        f"{width} columns",
+        "width",
+    )
+
+
+def dataset(task, data, tokenizer, **length):
+    """What `tokenize_test` returns, which is a Dataset of four columns."""
+    found = task.tokenize_test(data, tokenizer, **length)
+    expect.instance(found, datasets.Dataset, "the result")
+    names = found.column_names
+    expect.that(
+        sorted(names) == sorted(COLUMNS),
+        f"the columns {COLUMNS}",
+        f"the columns {names}",
+        "columns",
+    )
+    count = len(data["text"])
+    expect.that(found.num_rows == count, f"{count} rows", f"{found.num_rows} rows", "rows")
+    return found
+
+
+def flat(found, name):
+    """A column, whose rows are flat lists of ints."""
+    rows = list(found[name])
+    for i, row in enumerate(rows):
+        good = isinstance(row, list) and all(type(value) is int for value in row)
+        expect.that(good, f"{name} of row {i} is a flat list of ints", describe(row), "kind")
+    return rows
+
+
+def check_test(task, data, kind, max_length):
+    tokenizer = tokenizer_of(kind)
+    found = dataset(task, data, tokenizer, max_length=max_length)
+    rows = flat(found, "input_ids")
+    for i, text in enumerate(data["text"]):
+        wanted = ids_of(tokenizer, text, max_length)
+        expect.that(
+            rows[i] == wanted,
+            f"input_ids {wanted} of {text!r}, without padding (max_length={max_length})",
+            f"{rows[i]}",
+        )
+    return found, rows
+
+
+def test_two_tensors(task):
+    """`tokenize_train` returns two int64 tensors, input_ids and attention_mask, and no more."""
+    for kind in TOKENIZERS:
+        train(task, messages(), tokenizer_of(kind))
+
+
+def test_longest_row(task):
+    """The training texts are padded to the longest of them, and no further."""
+    for kind in TOKENIZERS:
+        tokenizer, data = tokenizer_of(kind), messages()
+        rows = [ids_of(tokenizer, text, DEFAULT) for text in data["text"]]
+        check_width(train(task, data, tokenizer), rows, DEFAULT)
+
+
+@settings(max_examples=30)
+@given(texts, lengths, kinds)
+def test_train_ids(task, strings, max_length, kind):
+    """Each row of input_ids has its text's tokens between the special ones, cut at max_length."""
+    check_train(task, data_of(strings), kind, max_length)
+
+
+@settings(max_examples=30)
+@given(texts, lengths, kinds)
+def test_train_mask(task, strings, max_length, kind):
+    """attention_mask is 1 for tokens and 0 for padding."""
+    found, rows = check_train(task, data_of(strings), kind, max_length)
+    wanted = padded([[1] * len(row) for row in rows], 0, tokenizer_of(kind).padding_side)
+    expect.equal(found["attention_mask"], torch.tensor(wanted), "attention_mask")
+
+
+def test_padding_side(task):
+    """Padding is the tokenizer's own token, on the side that the tokenizer says."""
+    for kind in ("whose padding is not 0", "that pads on the left"):
+        check_train(task, messages(), kind, 50)
+
+
+def test_sixty_four(task):
+    """Unless told otherwise, texts are cut at 64 tokens, and not before."""
+    tokenizer = tokenizer_of("as in the script")
+    data = data_of([" ".join(["item"] * count) for count in (61, 62, 63, 300)])
+    found = train(task, data, tokenizer)
+    expect.equal(
+        found["attention_mask"].sum(1), torch.tensor([63, 64, 64, 64]), "tokens of the rows"
+    )
+    rows = flat(dataset(task, data, tokenizer), "input_ids")
+    expect.equal([len(row) for row in rows], [63, 64, 64, 64], "tokens of the rows")
+
+
+def test_four_columns(task):
+    """`tokenize_test` returns a Dataset with the columns text, label, input_ids, attention_mask."""
+    for kind in TOKENIZERS:
+        dataset(task, messages(), tokenizer_of(kind))
+
+
+@settings(max_examples=20)
+@given(texts, lengths, kinds)
+def test_test_ids(task, strings, max_length, kind):
+    """A test row has its own tokens in a flat list, cut at max_length, without padding."""
+    check_test(task, data_of(strings), kind, max_length)
+
+
+def test_test_mask(task):
+    """In a test row, attention_mask has a 1 for each token."""
+    for kind in TOKENIZERS:
+        found, rows = check_test(task, messages(), kind, 12)
+        for i, mask in enumerate(flat(found, "attention_mask")):
+            expect.equal(mask, [1] * len(rows[i]), f"attention_mask of row {i}")
+
+
+def test_text_and_label(task):
+    """Texts and labels of the Dataset are those of the data, in their order."""
+    data = messages(7)
+    found = dataset(task, data, tokenizer_of("as in the script"))
+    for name in ("text", "label"):
+        expect.that(
+            list(found[name]) == data[name], f"{name} == {describe(data[name])}", list(found[name])
+        )
+
+
+def test_row_by_row(task):
+    """`tokenize_test` gives the tokenizer one text at each call."""
+    tokenizer = tokenizer_of("as in the script")
+    with texts_of_calls() as calls:
+        dataset(task, messages(7), tokenizer)
+    most = max(calls, default=0)
+    expect.that(most <= 1, "one text at each call of the tokenizer", f"{most} texts in a call")
+
+
+def test_rows_make_a_batch(task):
+    """Rows without their text can be padded into a batch, as Trainer does it."""
+    for kind in TOKENIZERS:
+        tokenizer, data = tokenizer_of(kind), messages()
+        found, rows = check_test(task, data, kind, 30)
+        labels = list(found["label"])
+        expect.that(labels == data["label"], f"label == {data['label']}", f"{labels}", "labels")
+        keys = ("input_ids", "attention_mask", "label")
+        batch = transformers.DataCollatorWithPadding(tokenizer)(
+            [{key: row[key] for key in keys} for row in found]
+        )
+        wanted = padded(rows, tokenizer.pad_token_id, tokenizer.padding_side)
+        expect.equal(batch["input_ids"], torch.tensor(wanted), "the batch's input_ids")
+        expect.equal(batch["labels"], torch.tensor(data["label"]), "the batch's labels")
+
+
+def test_data_is_kept(task):
+    """The data is left as it was."""
+    for function in ("tokenize_train", "tokenize_test"):
+        data = messages()
+        before = copy.deepcopy(data)
+        getattr(task, function)(data, tokenizer_of("as in the script"))
+        expect.that(data == before, f"data as it was after {function}", describe(data))
+
+
+def test_tokenizer_is_kept(task):
+    """The tokenizer's settings are left as they were."""
+    names = ("padding_side", "truncation_side", "model_max_length", "pad_token")
+    for kind in ("as in the script", "that pads on the left"):
+        tokenizer = copy.deepcopy(tokenizer_of(kind))
+        before = [getattr(tokenizer, name) for name in names]
+        for function in ("tokenize_train", "tokenize_test"):
+            getattr(task, function)(messages(), tokenizer, max_length=20)
+            for name, value in zip(names, before, strict=True):
+                now = getattr(tokenizer, name)
+                expect.that(
+                    now == value, f"{name} still {value!r} after {function}", f"{now!r}", "settings"
+                )
+
+
+def test_script(task):
+    """The script prints the training tensors of shape (4, 20), and the Dataset of two test rows."""
+    task.main()
+    printed = task.printed.out
+    places = [
+        printed.find(part)
+        for part in (
+            "Tokenized training data:",
+            "'input_ids': tensor(",
+            "'attention_mask': tensor(",
+            "Tokenized test data:",
+            "Dataset({",
+            "num_rows: 2",
+        )
+    ]
+    good = -1 not in places and places == sorted(places)
+    expect.that(good, "the sheet's two headings, two tensors and a Dataset of 2 rows", printed)
+    masks = printed[places[2] : places[3]]
+    ones = sum(masks.count(digit) for digit in "01")
+    expect.that(ones == 80, "an attention_mask of 4 rows and 20 columns", masks.strip())
+
+
+@contextlib.contextmanager
+def texts_of_calls():
+    """Lists, for each call of a tokenizer in the meantime, how many texts it is given."""
+    counts = []
+    kind = tokenizer_base()
+    original = kind.__call__
+
+    def call(self, text=None, *args, **kwargs):
+        counts.append(1 if isinstance(text, str) or text is None else len(text))
+        return original(self, text, *args, **kwargs)
+
+    kind.__call__ = call
+    try:
+        yield counts
+    finally:
+        kind.__call__ = original
