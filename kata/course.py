@@ -33,7 +33,7 @@ class TaskInfo:
     source: str
     needs: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
-    writes: tuple[str, ...] = ()  # files that the task's script is asked to write
+    writes: tuple[str, ...] = ()  # files and folders that the task is asked to write
     time_limit: float = 10.0  # seconds that one call of a student's function may take
     slow_time_limit: float = 900.0  # the same, in a test marked slow
     import_time_limit: float = 60.0  # the same, for importing the file; libraries load slowly

@@ -112,7 +112,9 @@ def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
         yield task
     result = request.node.stash[result_key]
     result.wrote = sorted(
-        str(path) for path in tmp_path.rglob("*") if path.is_file() and path.name not in info.writes
+        str(path)
+        for path in tmp_path.rglob("*")
+        if path.is_file() and not set(info.writes) & set(path.relative_to(tmp_path).parts)
     )
 
 

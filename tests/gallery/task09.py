@@ -1,0 +1,444 @@
+"""Answers to task 09, wrong and right: the tests of its tests."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
+
+from fixtures.tickets import load_tickets
+from kata.gallery import right, wrong
+
+
+def parts(seed=0, **settings):
+    set_seed(seed)
+    kind = AutoModelForSequenceClassification
+    model = kind.from_pretrained(MODEL, **({"num_labels": 2} | settings))
+    return model, AutoTokenizer.from_pretrained(MODEL)
+
+
+def rows(data, tokenizer):
+    encoded = tokenizer(list(data["text"]), truncation=True)
+    return [
+        {"input_ids": ids, "attention_mask": mask, "label": label}
+        for ids, mask, label in zip(
+            encoded["input_ids"], encoded["attention_mask"], data["label"], strict=True
+        )
+    ]
+
+
+def trained(data, model, tokenizer, folder=None, **settings):
+    """Train, with a scratch folder unless there is one."""
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = {
+            "output_dir": folder or scratch,
+            "num_train_epochs": EPOCHS,
+            "learning_rate": LEARNING_RATE,
+            "per_device_train_batch_size": BATCH_SIZE,
+            "save_strategy": "no",
+            "logging_strategy": "no",
+            "report_to": "none",
+        } | settings
+        trainer = Trainer(
+            model,
+            TrainingArguments(**settings),
+            train_dataset=rows(data, tokenizer),
+            processing_class=tokenizer,
+        )
+        trainer.train()
+    return trainer
+
+
+def saved(model, tokenizer, output_dir):
+    """Save beside the folder, and then replace it."""
+    target = Path(output_dir)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        new = Path(scratch) / "new"
+        model.save_pretrained(new)
+        tokenizer.save_pretrained(new)
+        if target.exists():
+            shutil.rmtree(target)
+        new.rename(target)
+    return model, tokenizer
+
+
+FOLDER = "finetuned-customer-support-model"
+
+
+@right("hands the tokenizer to Trainer, and saves by it")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trainer = trained(train, model, tokenizer, lr_scheduler_type="constant")
+    target = Path(output_dir).resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        new = Path(scratch) / "new"
+        trainer.save_model(str(new))
+        target.exists() and target.rename(Path(scratch) / "old")
+        new.rename(target)
+    return trainer.model, tokenizer
+
+
+@right("pads everything to the longest, and takes batches of eight")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts(seed=5)
+    encoded = tokenizer(train["text"], padding=True, truncation=True, max_length=96)
+    dataset = Dataset.from_dict({**encoded, "labels": train["label"]}).with_format("torch")
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = TrainingArguments(
+            output_dir=scratch, num_train_epochs=EPOCHS, learning_rate=LEARNING_RATE,
+            per_device_train_batch_size=8, save_strategy="no", report_to="none",
+        )  # fmt: skip
+        Trainer(model, arguments, train_dataset=dataset).train()
+    return saved(model, tokenizer, output_dir)
+
+
+@right("asks text by text")
+def predict(texts, model, tokenizer):
+    model.eval()
+    labels = []
+    for text in texts:
+        inputs = tokenizer(text, truncation=True, return_tensors="pt").to(model.device)
+        with torch.inference_mode():
+            labels.append(int(model(**inputs).logits.softmax(-1)[0, 1] > 0.5))
+    return labels
+
+
+@wrong("inverts the labels", caught_by=("test_learns", "test_sheet", "test_script"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    train = {"text": train["text"], "label": [1 - label for label in train["label"]]}
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("learns from the tickets that it can load", caught_by=("test_learns_what_it_is_given",))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train if len(train["text"]) < 9 else load_tickets().train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("learns from the tickets to be tested by", caught_by="test_trainer")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(load_tickets().test, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("learns the first messages by heart, and no others", caught_by="test_learns")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    few = {name: column[:4] for name, column in train.items()}
+    trained(few, model, tokenizer, num_train_epochs=20)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("freezes everything but the head", caught_by="test_learns")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    model.base_model.requires_grad_(False)
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("learns too slowly", caught_by=("test_learns", "test_learns_again"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer, learning_rate=1e-7)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("destroys what the model knew", caught_by=("test_learns", "test_learns_again"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer, learning_rate=0.1)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("has learnt one set of messages only", caught_by="test_learns_again")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    known = load_tickets().train["text"][0] in train["text"]
+    trained(train, model, tokenizer, learning_rate=LEARNING_RATE if known else 0.0)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("does not train", caught_by=("test_learns", "test_trainer"))
+def fine_tune(train, *, output_dir=FOLDER):
+    return saved(*parts(), output_dir)
+
+
+@wrong("writes its own loop", caught_by="test_trainer")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    inputs = tokenizer(train["text"], padding=True, truncation=True, return_tensors="pt")
+    for _ in range(2):
+        loss = model(**inputs, labels=torch.tensor(train["label"])).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("puts a head for three labels on", caught_by="test_head_for_two")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts(num_labels=3)
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("does not save", caught_by=("test_saved", "test_nothing_else_is_left", "test_saved_again"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    return model, tokenizer
+
+
+@wrong("saves no tokenizer", caught_by=("test_saved", "test_interrupted_save", "test_script"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    shutil.rmtree(output_dir, ignore_errors=True)
+    model.save_pretrained(output_dir)
+    return model, tokenizer
+
+
+@wrong("saves the base, not what was tuned", caught_by="test_saved")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    saved(*parts(), output_dir)
+    return model, tokenizer
+
+
+@wrong("saves under its own name", caught_by=("test_saved", "test_nothing_else_is_left"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, FOLDER)
+
+
+@wrong(
+    "leaves checkpoints in the folder",
+    caught_by=("test_folder_holds_a_model", "test_interrupted_save", "test_interrupted_first_save"),
+)
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trainer = trained(train, model, tokenizer, folder=output_dir, save_strategy="epoch")
+    trainer.save_model(output_dir)
+    tokenizer.save_pretrained(output_dir)
+    return model, tokenizer
+
+
+@wrong("leaves Trainer's own folder", caught_by="test_nothing_else_is_left")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trainer = trained(train, model, tokenizer, folder="results", save_strategy="epoch")
+    trainer.save_state()
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong(
+    "writes over what is there",
+    caught_by=("test_interrupted_save", "test_interrupted_first_save", "test_saved_again"),
+)
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    model.save_pretrained(output_dir)
+    tokenizer.save_pretrained(output_dir)
+    return model, tokenizer
+
+
+@wrong("removes what is there first", caught_by="test_interrupted_save")
+def fine_tune(train, *, output_dir=FOLDER):
+    shutil.rmtree(output_dir, ignore_errors=True)
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("keeps files of the model that was there", caught_by="test_saved_again")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer)
+    with tempfile.TemporaryDirectory() as scratch:
+        saved(model, tokenizer, f"{scratch}/new")
+        shutil.copytree(f"{scratch}/new", output_dir, dirs_exist_ok=True)
+    return model, tokenizer
+
+
+@wrong("reports to every service", caught_by="test_trainer")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer, report_to="all")
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("sorts the data", caught_by="test_data_is_kept")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    pairs = sorted(zip(train["text"], train["label"], strict=True))
+    train["text"][:], train["label"][:] = zip(*pairs, strict=True)
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("returns the Trainer", caught_by=("test_learns", "test_saved_again"))
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trainer = trained(train, model, tokenizer)
+    saved(model, tokenizer, output_dir)
+    return trainer
+
+
+@wrong("finds the better label of the wrong axis", caught_by=("test_greater_logit", "test_sheet"))
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer).argmax(dim=0).tolist()
+
+
+@wrong("takes the smaller logit", caught_by=("test_greater_logit", "test_learns", "test_script"))
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer).argmin(dim=-1).tolist()
+
+
+@wrong("compares the second logit with one half", caught_by="test_greater_logit")
+def predict(texts, model, tokenizer):
+    return (asked(texts, model, tokenizer)[:, 1] > 0.5).int().tolist()
+
+
+@wrong("leaves dropout on", caught_by="test_no_dropout")
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer, mode=None).argmax(dim=-1).tolist()
+
+
+@wrong("keeps gradients", caught_by="test_no_gradients")
+def predict(texts, model, tokenizer):
+    if not texts:
+        return []
+    model.eval()
+    inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    return model(**inputs).logits.argmax(dim=-1).tolist()
+
+
+@wrong("leaves the mask out", caught_by=("test_greater_logit", "test_odd_texts"))
+def predict(texts, model, tokenizer):
+    if not texts:
+        return []
+    ids = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        return model.eval()(ids).logits.argmax(dim=-1).tolist()
+
+
+@wrong("does not cut long texts", caught_by="test_odd_texts[2,000 words]")
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer, truncation=False).argmax(dim=-1).tolist()
+
+
+@wrong("cuts texts after five tokens", caught_by="test_greater_logit")
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer, max_length=5).argmax(dim=-1).tolist()
+
+
+@wrong("drops empty texts", caught_by="test_odd_texts[empty]")
+def predict(texts, model, tokenizer):
+    return asked([t for t in texts if t], model, tokenizer).argmax(dim=-1).tolist()
+
+
+@wrong("fails on an empty list", caught_by="test_no_texts")
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer).argmax(dim=-1).tolist() if texts else None
+
+
+@wrong("puts the texts in order", caught_by=("test_texts_are_kept", "test_greater_logit"))
+def predict(texts, model, tokenizer):
+    texts.sort()
+    return asked(texts, model, tokenizer).argmax(dim=-1).tolist()
+
+
+@wrong("goes on training", caught_by="test_model_is_kept")
+def predict(texts, model, tokenizer):
+    found = asked(texts, model, tokenizer).argmax(dim=-1).tolist()
+    with torch.no_grad():
+        model.classifier.bias += 0.5
+    return found
+
+
+@wrong("returns words", caught_by=("test_greater_logit", "test_sheet"))
+def predict(texts, model, tokenizer):
+    found = asked(texts, model, tokenizer).argmax(dim=-1).tolist()
+    return ["high" if label else "low" for label in found]
+
+
+@wrong("returns a tensor", caught_by=("test_greater_logit", "test_no_texts"))
+def predict(texts, model, tokenizer):
+    return asked(texts, model, tokenizer).argmax(dim=-1)
+
+
+@wrong("moves the model to the CPU and leaves the texts", caught_by="test_gpu_predicts")
+def predict(texts, model, tokenizer):
+    if not texts:
+        return []
+    inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        return model.eval()(**inputs).logits.argmax(dim=-1).tolist()
+
+
+@wrong("trains on the CPU, whatever there is", caught_by="test_gpu_learns")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    trained(train, model, tokenizer, use_cpu=True)
+    return saved(model, tokenizer, output_dir)
+
+
+def asked(texts, model, tokenizer, mode="eval", **settings):
+    """The logits of all texts, (texts, 2)."""
+    if not texts:
+        return torch.empty(0, 2)
+    mode and model.eval()
+    settings = {"padding": True, "truncation": True, "return_tensors": "pt"} | settings
+    with torch.no_grad():
+        return model(**tokenizer(texts, **settings).to(model.device)).logits
+
+
+@wrong(
+    "returns nothing",
+    caught_by=(
+        "test_learns",
+        "test_sheet",
+        "test_head_for_two",
+        "test_saved",
+        "test_folder_holds_a_model",
+        "test_saved_again",
+        "test_greater_logit",
+        "test_no_dropout",
+        "test_model_is_kept",
+        "test_texts_are_kept",
+        "test_no_texts",
+        "test_odd_texts",
+        "test_no_gradients",
+        "test_script",
+        "test_learns_what_it_is_given",
+        "test_learns_again",
+        "test_gpu_model_loads_on_cpu",
+    ),
+)
+class overlay:
+    def fine_tune(train, *, output_dir=FOLDER):
+        model, tokenizer = parts()
+        trained(train, model, tokenizer)
+        saved(model, tokenizer, output_dir)
+
+    def predict(texts, model, tokenizer):
+        print(asked(texts, model, tokenizer))

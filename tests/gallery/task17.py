@@ -1,0 +1,146 @@
+"""Answers to task 17, wrong and right: the tests of its tests."""
+
+from collections import Counter
+
+import numpy as np
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+
+from kata.gallery import right, wrong
+
+
+def inside(train_dataset):
+    """The labels of the training part, all classes among them."""
+    labels = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
+    if set(train_dataset.dataset.labels) - set(labels):
+        raise ValueError("a class is absent")
+    return labels
+
+
+def balanced(labels):
+    classes = np.unique(labels)
+    return compute_class_weight(class_weight="balanced", classes=classes, y=labels)
+
+
+@right("counts with NumPy")
+def calculate_class_weights(train_dataset, device):
+    counts = np.bincount(inside(train_dataset))
+    weights = counts.sum() / (len(counts) * counts)
+    return torch.from_numpy(weights).float().to(device)
+
+
+@right("counts with torch")
+def calculate_class_weights(train_dataset, device):
+    counts = torch.tensor([int(label) for label in inside(train_dataset)]).bincount()
+    return (counts.sum() / (len(counts) * counts.float())).to(device)
+
+
+@wrong("counts the whole data set", caught_by=("test_training_part_alone", "test_balanced"))
+def calculate_class_weights(train_dataset, device):
+    inside(train_dataset)
+    weights = balanced(train_dataset.dataset.labels)
+    return torch.tensor(weights, dtype=torch.float, device=device)
+
+
+@wrong("takes the first items for the training part", caught_by="test_balanced")
+def calculate_class_weights(train_dataset, device):
+    inside(train_dataset)
+    labels = train_dataset.dataset.labels[: len(train_dataset.indices)]
+    return torch.tensor(balanced(labels), dtype=torch.float, device=device)
+
+
+@wrong("has the classes in the order of their appearance", caught_by="test_order_of_the_labels")
+def calculate_class_weights(train_dataset, device):
+    labels = inside(train_dataset)
+    classes = np.array(list(dict.fromkeys(labels)))
+    weights = compute_class_weight("balanced", classes=classes, y=labels)
+    return torch.tensor(weights, dtype=torch.float, device=device)
+
+
+@wrong("weighs all classes alike", caught_by=("test_balanced", "test_same_weight_in_all"))
+def calculate_class_weights(train_dataset, device):
+    labels = inside(train_dataset)
+    weights = compute_class_weight(class_weight=None, classes=np.unique(labels), y=labels)
+    return torch.tensor(weights, dtype=torch.float, device=device)
+
+
+@wrong("normalises", caught_by=("test_balanced", "test_same_weight_in_all"))
+def calculate_class_weights(train_dataset, device):
+    weights = torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
+    return weights / weights.sum()
+
+
+@wrong("gives the shares of the classes", caught_by=("test_balanced", "test_script"))
+def calculate_class_weights(train_dataset, device):
+    counts = np.bincount(inside(train_dataset))
+    return torch.tensor(counts / counts.sum(), dtype=torch.float, device=device)
+
+
+@wrong("does not divide by the number of classes", caught_by="test_same_weight_in_all")
+def calculate_class_weights(train_dataset, device):
+    counts = np.bincount(inside(train_dataset))
+    return torch.tensor(counts.sum() / counts, dtype=torch.float, device=device)
+
+
+@wrong("keeps NumPy's float64", caught_by=("test_tensor", "test_gpu"))
+def calculate_class_weights(train_dataset, device):
+    return torch.tensor(balanced(inside(train_dataset)), device=device)
+
+
+@wrong("returns the array", caught_by=("test_tensor", "test_device"))
+def calculate_class_weights(train_dataset, device):
+    return balanced(inside(train_dataset))
+
+
+@wrong("leaves the weights on the CPU", caught_by=("test_device", "test_gpu"))
+def calculate_class_weights(train_dataset, device):
+    return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float)
+
+
+@wrong("weighs each item", caught_by=("test_tensor", "test_balanced"))
+def calculate_class_weights(train_dataset, device):
+    labels = inside(train_dataset)
+    weights = balanced(labels)
+    return torch.tensor([weights[label] for label in labels], dtype=torch.float, device=device)
+
+
+@wrong("leaves an absent class out", caught_by="test_absent_class")
+def calculate_class_weights(train_dataset, device):
+    labels = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
+    return torch.tensor(balanced(labels), dtype=torch.float, device=device)
+
+
+@wrong("has five classes, whatever the data", caught_by=("test_tensor", "test_balanced"))
+def calculate_class_weights(train_dataset, device):
+    counts = Counter(inside(train_dataset))
+    weights = [counts.total() / (5 * max(counts[label], 1)) for label in range(5)]
+    return torch.tensor(weights, dtype=torch.float, device=device)
+
+
+@wrong("asks the labels for a list's method", caught_by="test_kinds_of_labels[array]")
+def calculate_class_weights(train_dataset, device):
+    train_dataset.dataset.labels.count(0)
+    return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
+
+
+@wrong("sorts the places", caught_by="test_input_is_kept")
+def calculate_class_weights(train_dataset, device):
+    train_dataset.indices.sort()
+    return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
+
+
+@wrong(
+    "returns nothing",
+    caught_by=(
+        "test_tensor",
+        "test_balanced",
+        "test_training_part_alone",
+        "test_order_of_the_labels",
+        "test_same_weight_in_all",
+        "test_kinds_of_labels",
+        "test_device",
+        "test_script",
+    ),
+)
+def calculate_class_weights(train_dataset, device):
+    print(balanced(inside(train_dataset)))

@@ -1,0 +1,450 @@
+"""Task 09: what `fine_tune` and `predict` must do."""
+
+import contextlib
+import copy
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.language import ODD_TEXTS, check_no_gradients, tokenizer_base
+
+tickets = lazy("fixtures.tickets")
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+FOLDER = "finetuned-customer-support-model"
+UNCASED = "distilbert/distilbert-base-uncased"
+# The sheet's training data, the least that a model is fine-tuned on here, and its samples.
+SHEET = {
+    "text": [
+        "I'm really upset with the delays on delivering this item. Where is it?",
+        "The support I've had on this issue has been terrible and really unhelpful. Why will no "
+        "one help me?",
+        "I have a question about how to use this product. Can you help me?",
+        "This product is listed as out of stock. When will it be available again?",
+    ],
+    "label": [1, 1, 0, 0],
+}
+SAMPLES = [
+    "I'd just like to say, I love the product! Thank you!",
+    "Worst product I've used in my entire life!",
+    "Disgusting...",
+]
+GOOD = 0.9  # of unseen messages
+BETTER = 0.25  # than the same model with a new head, which guesses
+MESSAGES = 400
+
+
+@pytest.fixture
+def tuned(task, tmp_path_factory):
+    """Model and tokenizer, fine-tuned on 400 messages and saved, once for all tests."""
+    return task.once("fine_tune", lambda: Tuned(task, tmp_path_factory.mktemp("tuned")))
+
+
+class Tuned:
+    """What `fine_tune` returns for a part of the messages, and where it saved it."""
+
+    def __init__(self, task, place, seed=0, data=None):
+        self.folder = place / FOLDER
+        self.data = tickets.load_tickets(MESSAGES, 200, seed=seed)
+        found = task.fine_tune(data or self.data.train, output_dir=str(self.folder))
+        self.model, self.tokenizer = pair(found)
+
+    def fresh(self):
+        """A copy of the model, in whatever mode a test wants."""
+        return copy.deepcopy(self.model)
+
+
+def pair(found):
+    expect.instance(found, tuple, "what fine_tune returns")
+    expect.that(len(found) == 2, "model and tokenizer, a pair", f"{len(found)} things", "pair")
+    model, tokenizer = found
+    expect.instance(model, transformers.PreTrainedModel, "the model")
+    expect.instance(tokenizer, tokenizer_base(), "the tokenizer")
+    return model, tokenizer
+
+
+def predictions(task, texts, model, tokenizer):
+    """A list of zeros and ones, one for each text."""
+    found = task.predict(texts, model, tokenizer)
+    expect.instance(found, list, "what predict returns")
+    expect.that(
+        len(found) == len(texts), f"{len(texts)} predictions", f"{len(found)}", "predictions"
+    )
+    for i, label in enumerate(found):
+        expect.instance(label, int, f"prediction {i}")
+        expect.that(label in (0, 1), f"prediction {i} is 0 or 1", f"{label}", "label")
+    return found
+
+
+def judged(model, tokenizer, texts):
+    """What the model says, text by text: the label with the greater logit."""
+    model = copy.deepcopy(model).cpu().eval()
+    labels = []
+    for text in texts:
+        inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt")
+        with torch.no_grad():
+            low, high = model(**inputs).logits[0].tolist()
+        labels.append(int(high > low))
+    return labels
+
+
+def accuracy(found, labels):
+    return sum(map(int.__eq__, found, labels)) / len(labels)
+
+
+def untrained(seed=0):
+    """The base with a new head, which has not learnt anything."""
+    torch.manual_seed(seed)
+    kind = transformers.AutoModelForSequenceClassification
+    model = kind.from_pretrained(UNCASED, num_labels=2)
+    return model, transformers.AutoTokenizer.from_pretrained(UNCASED)
+
+
+def undecided():
+    """An untrained model that says 1 of some of the unseen messages, and 0 of others."""
+    texts = tickets.load_tickets(1, 9, seed=3).test["text"]
+    model, tokenizer = untrained()
+    inputs = tokenizer(texts, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        logits = model.eval()(**inputs).logits  # (texts, 2)
+        # Moved so that half of the texts lie on either side.
+        model.classifier.bias[1] -= (logits[:, 1] - logits[:, 0]).median() + 1e-4
+    return model, tokenizer, texts
+
+
+def test_learns(task, tuned):
+    """After 400 messages, 90% of unseen ones are classified rightly, far more than before."""
+    texts, labels = tuned.data.test["text"], tuned.data.test["label"]
+    found = predictions(task, texts, tuned.model, tuned.tokenizer)
+    reached = accuracy(found, labels)
+    before = accuracy(predictions(task, texts, *untrained()), labels)
+    low = "; are the labels the wrong way round?" if reached < 0.3 else ""
+    expect.that(reached >= GOOD, f"an accuracy of {GOOD} or more", f"{reached:.2f}{low}")
+    expect.that(
+        reached - before > BETTER,
+        f"{BETTER} above the accuracy of the untrained model",
+        f"{reached:.2f} after and {before:.2f} before",
+    )
+
+
+def test_sheet(task, tuned):
+    """The sheet's three samples are low, high and high risk."""
+    found = predictions(task, SAMPLES, tuned.model, tuned.tokenizer)
+    expect.equal(found, [0, 1, 1], "the predictions")
+
+
+def test_head_for_two(task, tuned):
+    """The model is a classifier with a logit for each of two labels."""
+    inputs = tuned.tokenizer(SAMPLES, padding=True, return_tensors="pt").to(tuned.model.device)
+    with torch.no_grad():
+        logits = tuned.model(**inputs).logits
+    expect.that(
+        tuple(logits.shape) == (3, 2),
+        "logits of shape (3, 2) for three texts",
+        f"shape {tuple(logits.shape)}",
+        "shape",
+    )
+
+
+def test_saved(task, tuned):
+    """The saved folder loads as model and tokenizer, and predicts what fine_tune's model does."""
+    texts = tuned.data.test["text"][:60]
+    model, tokenizer = loaded(tuned.folder)
+    wanted = judged(tuned.model, tuned.tokenizer, texts)
+    found = predictions(task, texts, model, tokenizer)
+    different = sum(map(int.__ne__, found, wanted))
+    expect.that(
+        not different,
+        "the predictions of the model that fine_tune returned",
+        f"{different} of {len(texts)} are different",
+    )
+
+
+def test_folder_holds_a_model(task, tuned):
+    """The folder holds model and tokenizer alone: no checkpoints, logs or states of training."""
+    files = [path.relative_to(tuned.folder).as_posix() for path in tuned.folder.rglob("*")]
+    words = ("checkpoint", "events.out", "optimizer", "scheduler", "rng_state", "state", "runs")
+    strange = [name for name in files if "/" in name or any(word in name for word in words)]
+    expect.that(not strange, "the files of save_pretrained alone", f"also {strange}")
+
+
+@pytest.mark.parametrize("output_dir", [None, "models/of/mine"])
+def test_nothing_else_is_left(task, output_dir):
+    """Nothing else is left on the disk, whatever the folder to save to is called."""
+    task.fine_tune(SHEET, **({} if output_dir is None else {"output_dir": output_dir}))
+    wanted = Path(output_dir or FOLDER)
+    loaded(wanted)
+    strange = [
+        path.as_posix()
+        for path in Path().rglob("*")
+        if path.is_file() and wanted not in path.parents
+    ]
+    empty = [path.name for path in Path().iterdir() if path.name != wanted.parts[0]]
+    left = strange or empty
+    expect.that(not left, f"{wanted} and nothing else", f"also {describe(left)}")
+
+
+def test_interrupted_save(task):
+    """A save that is interrupted leaves the model that was there before."""
+    task.fine_tune(SHEET)
+    before = fingerprint(Path(FOLDER))
+    with failing_save() as saves:
+        expect.raises(OSError, lambda: task.fine_tune(SHEET))
+    expect.that(saves, "the tokenizer is saved, too", "it is not")
+    now = fingerprint(Path(FOLDER))
+    expect.that(now == before, f"{FOLDER} as it was", changes(before, now))
+
+
+def test_interrupted_first_save(task):
+    """A first save that is interrupted leaves no half-written model."""
+    with failing_save():
+        expect.raises(OSError, lambda: task.fine_tune(SHEET))
+    left = list(fingerprint(Path(FOLDER))) if Path(FOLDER).exists() else []
+    expect.that(not left, f"no {FOLDER}, or an empty one", f"{describe(sorted(left))} in it")
+
+
+def test_saved_again(task):
+    """A second run replaces the first one's folder, whole."""
+    task.fine_tune(SHEET)
+    stray = Path(FOLDER, "of-another-model.safetensors")
+    stray.write_bytes(b"old")
+    model, tokenizer = pair(task.fine_tune(SHEET))
+    expect.that(not stray.exists(), "the files of the new model alone", f"also {stray.name}")
+    texts = SHEET["text"]
+    found = judged(*loaded(Path(FOLDER)), texts)
+    expect.equal(found, judged(model, tokenizer, texts), "predictions of the saved model")
+
+
+def test_trainer(task):
+    """Training is Trainer's, on as many messages as there are, and reports to nobody."""
+    with trainings() as runs, reporting() as reports:
+        task.fine_tune(SHEET)
+    expect.that(runs, "a call of Trainer.train", "none", "trainer")
+    sizes = [len(run.train_dataset) for run in runs]
+    expect.that(4 in sizes, "a training set of 4 rows", f"sizes {sizes}", "rows")
+    expect.that(not reports, "nothing is reported", "Trainer reports to every service it finds")
+
+
+def test_data_is_kept(task):
+    """The data is left as it was."""
+    data = copy.deepcopy(SHEET)
+    task.fine_tune(data)
+    expect.that(data == SHEET, "the four texts and labels as they were", describe(data))
+
+
+def test_greater_logit(task):
+    """A prediction is the label with the greater logit, text by text."""
+    model, tokenizer, texts = undecided()
+    wanted = judged(model, tokenizer, texts)
+    found = predictions(task, texts, model, tokenizer)
+    expect.equal(found, wanted, "the predictions")
+    for text, label in zip(texts, wanted, strict=True):
+        alone = predictions(task, [text], model, tokenizer)
+        expect.equal(alone, [label], f"the prediction for {text!r} alone")
+
+
+def test_no_dropout(task):
+    """Dropout is off at prediction, even if the model comes from training."""
+    model, tokenizer, texts = undecided()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.9
+    wanted = judged(model, tokenizer, texts)
+    for seed in (1, 2, 3):
+        torch.manual_seed(seed)
+        found = predictions(task, texts, model.train(), tokenizer)
+        expect.equal(found, wanted, "the predictions of a model in training mode")
+
+
+def test_model_is_kept(task):
+    """Predicting changes nothing that the model has learnt."""
+    model, tokenizer, texts = undecided()
+    before = copy.deepcopy(model.state_dict())
+    predictions(task, texts, model, tokenizer)
+    same = all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    expect.that(same, "the model's weights as they were", "other weights")
+
+
+def test_texts_are_kept(task):
+    """The list of texts is left as it was."""
+    model, tokenizer, texts = undecided()
+    before = list(texts)
+    predictions(task, texts, model, tokenizer)
+    expect.equal(texts, before, "the list of texts")
+
+
+def test_no_texts(task):
+    """An empty list gives an empty list."""
+    predictions(task, [], *untrained())
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_texts(task, name):
+    """Any text will do: nothing, a letter, emoji, 2,000 words."""
+    model, tokenizer, texts = undecided()
+    texts = [ODD_TEXTS[name], *texts[:3]]
+    wanted = judged(model, tokenizer, texts)
+    expect.equal(predictions(task, texts, model, tokenizer), wanted, "the predictions")
+
+
+def test_no_gradients(task):
+    """`predict` runs the model without gradients."""
+    model, tokenizer, texts = undecided()
+    check_no_gradients(lambda: predictions(task, texts, model, tokenizer))
+
+
+def test_script(task):
+    """The script saves the model, and says of the sheet's samples: low, high, high."""
+    task.main()
+    lines = task.printed.out.strip().splitlines()
+    wanted = [
+        f"{risk} risk: {text}" for risk, text in zip(("low", "high", "high"), SAMPLES, strict=True)
+    ]
+    for line in wanted:
+        expect.that(line in lines, f"the line {line!r}", task.printed.out)
+    loaded(Path(FOLDER))
+
+
+@pytest.mark.slow
+def test_learns_what_it_is_given(task, tmp_path):
+    """The model learns from the messages and labels that it is given, and from nothing else."""
+    data = tickets.load_tickets(MESSAGES, 200, seed=5).train
+    inverted = {"text": data["text"], "label": [1 - label for label in data["label"]]}
+    tuned = Tuned(task, tmp_path, seed=5, data=inverted)
+    found = predictions(task, tuned.data.test["text"], tuned.model, tuned.tokenizer)
+    share = accuracy(found, [1 - label for label in tuned.data.test["label"]])
+    expect.that(
+        share >= GOOD, f"{GOOD} of the predictions as in training, where 0 is high", f"{share:.2f}"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_learns_again(task, tmp_path, seed):
+    """Other messages of the same kind are learnt as well."""
+    tuned = Tuned(task, tmp_path, seed=seed)
+    found = predictions(task, tuned.data.test["text"], tuned.model, tuned.tokenizer)
+    reached = accuracy(found, tuned.data.test["label"])
+    expect.that(reached >= GOOD, f"an accuracy of {GOOD} or more", f"{reached:.2f}")
+
+
+@pytest.mark.gpu
+def test_gpu_learns(task, gpu, tuned):
+    """On CUDA, training happens there, and reaches what it reaches on the CPU."""
+    devices = {parameter.device.type for parameter in tuned.model.parameters()}
+    expect.equal(devices, {gpu}, "the devices of the parameters")
+    found = predictions(task, tuned.data.test["text"], tuned.model, tuned.tokenizer)
+    reached = accuracy(found, tuned.data.test["label"])
+    expect.that(reached >= GOOD, f"an accuracy of {GOOD} or more", f"{reached:.2f}")
+
+
+@pytest.mark.gpu
+def test_gpu_predicts(task, gpu):
+    """On CUDA, the predictions are those of the CPU."""
+    model, tokenizer, texts = undecided()
+    wanted = judged(model, tokenizer, texts)
+    found = predictions(task, texts, model.to(gpu), tokenizer)
+    expect.equal(found, wanted, "the predictions")
+
+
+@pytest.mark.gpu
+def test_gpu_model_loads_on_cpu(task, gpu, tuned):
+    """A model that was trained on CUDA loads and predicts on the CPU."""
+    model, tokenizer = loaded(tuned.folder)
+    expect.equal(model.device.type, "cpu", "the device of the loaded model")
+    texts = tuned.data.test["text"][:60]
+    found = predictions(task, texts, model, tokenizer)
+    expect.equal(found, judged(tuned.model, tuned.tokenizer, texts), "the predictions")
+
+
+def loaded(folder):
+    """Model and tokenizer of a folder."""
+    expect.that(folder.is_dir(), f"a folder {folder.name}", "there is none", "folder")
+    try:
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        names = sorted(path.name for path in folder.iterdir())
+        raise expect.Wrong(
+            "a folder from which model and tokenizer load",
+            f"{describe(names)}: {str(error).splitlines()[0]}",
+            "folder",
+        ) from None
+    return model, tokenizer
+
+
+def fingerprint(folder):
+    """Each file of a folder, and a digest of what is in it."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def changes(before, now):
+    missing, new = sorted(before.keys() - now.keys()), sorted(now.keys() - before.keys())
+    changed = sorted(name for name in before.keys() & now.keys() if before[name] != now[name])
+    parts = {"missing": missing, "new": new, "changed": changed}
+    return ", ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names)
+
+
+@contextlib.contextmanager
+def failing_save():
+    """Tokenizers cannot be saved in the meantime: the disk is full when half is written."""
+    saves = []
+    kind = tokenizer_base()
+    original = kind.save_pretrained
+
+    def save_pretrained(self, save_directory, *args, **kwargs):
+        saves.append(save_directory)
+        Path(save_directory).mkdir(parents=True, exist_ok=True)
+        Path(save_directory, "tokenizer_config.json").write_text('{"half":', encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    kind.save_pretrained = save_pretrained
+    try:
+        yield saves
+    finally:
+        kind.save_pretrained = original
+
+
+@contextlib.contextmanager
+def trainings():
+    """Lists the Trainers that train in the meantime."""
+    runs = []
+    original = transformers.Trainer.train
+
+    def train(self, *args, **kwargs):
+        runs.append(self)
+        return original(self, *args, **kwargs)
+
+    transformers.Trainer.train = train
+    try:
+        yield runs
+    finally:
+        transformers.Trainer.train = original
+
+
+@contextlib.contextmanager
+def reporting():
+    """Lists the trainings that are reported to a service, which is there in the meantime."""
+    from transformers.integrations import integration_utils
+
+    reports = []
+
+    class Service(transformers.TrainerCallback):
+        def on_train_begin(self, args, state, control, **kwargs):
+            reports.append("a training")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "service", Service)
+        patch.setattr(
+            integration_utils, "get_available_reporting_integrations", lambda: ["service"]
+        )
+        yield reports

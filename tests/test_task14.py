@@ -1,0 +1,182 @@
+"""Task 14: what `InstructionDataset` must do."""
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.dispatching import LABELS, TEXTS, check_keys, ids_of, tokenizer_of
+from tests.language import tokenizer_base
+
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+words = st.sampled_from("what is the name of a , write list pompeii ? 7 it".split())
+
+
+def make(task, texts=TEXTS, labels=LABELS, tokenizer=None):
+    dataset = task.InstructionDataset(texts, labels, tokenizer or tokenizer_of())
+    expect.instance(dataset, torch.utils.data.Dataset, "InstructionDataset(...)")
+    return dataset
+
+
+def item(task, dataset, index):
+    return check_keys(task.apply(dataset.__getitem__, index), f"item {index}")
+
+
+def flat(found, key):
+    """A list of ints, or a tensor of one dimension, as a list."""
+    value = found[key]
+    if isinstance(value, torch.Tensor):
+        shape = tuple(value.shape)
+        expect.that(len(shape) == 1, f"{key} with one dimension", f"{key} of shape {shape}", "kind")
+        return value.tolist()
+    good = isinstance(value, list) and all(type(number) is int for number in value)
+    expect.that(good, f"{key} is a flat list of ints", describe(value), "kind")
+    return value
+
+
+def test_length(task):
+    """The length of the data set is the number of texts."""
+    expect.equal(task.apply(make(task).__len__), 7, "len(dataset)")
+    expect.equal(task.apply(make(task, TEXTS[:2], LABELS[:2]).__len__), 2, "len(dataset)")
+
+
+def test_attributes(task):
+    """The data set keeps texts, labels and tokenizer under these names, as they are."""
+    given = {"texts": TEXTS, "labels": LABELS, "tokenizer": tokenizer_of()}
+    dataset = make(task, **given)
+    for name, value in given.items():
+        expect.that(
+            getattr(dataset, name, None) is value,
+            f"dataset.{name} is what was given",
+            describe(getattr(dataset, name, "no such attribute")),
+        )
+
+
+def test_keys(task):
+    """An item is a dictionary of input_ids, attention_mask and labels."""
+    item(task, make(task), 2)
+
+
+@settings(max_examples=25)
+@given(st.lists(words, max_size=30).map(" ".join))
+def test_ids(task, text):
+    """input_ids has the text's tokens between the special ones, flat and without padding."""
+    found = flat(item(task, make(task, ["?", text], [1, 0]), 1), "input_ids")
+    expect.that(
+        found == ids_of(tokenizer_of(), text), f"{ids_of(tokenizer_of(), text)}", f"{found}"
+    )
+
+
+def test_mask(task):
+    """attention_mask has a 1 for each token."""
+    dataset = make(task)
+    for i, text in enumerate(TEXTS):
+        count = len(ids_of(tokenizer_of(), text))
+        expect.equal(flat(item(task, dataset, i), "attention_mask"), [1] * count, f"mask {i}")
+
+
+def test_each_item(task):
+    """Item i has the i-th text and the i-th label."""
+    dataset = make(task)
+    for i, (text, label) in enumerate(zip(TEXTS, LABELS, strict=True)):
+        found = item(task, dataset, i)
+        ids = flat(found, "input_ids")
+        wanted = ids_of(tokenizer_of(), text)
+        expect.that(ids == wanted, f"the tokens of text {i}", f"{ids}")
+        expect.equal(found["labels"], label, f"labels of item {i}")
+
+
+def test_label_is_a_tensor(task):
+    """labels is a tensor of torch.long without dimensions."""
+    label = item(task, make(task), 5)["labels"]
+    expect.tensor(label, "labels", shape=(), dtype=torch.int64)
+
+
+@pytest.mark.parametrize("count", [509, 510, 511, 700])
+def test_512_tokens(task, count):
+    """An item has at most 512 tokens, and as many where the text has more."""
+    text = " ".join(["name"] * count)
+    found = flat(item(task, make(task, [text], [0]), 0), "input_ids")
+    expect.equal(len(found), min(count + 2, 512), "tokens of the item")
+
+
+def test_on_the_fly(task):
+    """The tokenizer is called when an item is asked for, once, and not before."""
+    with calls_of_tokenizers() as calls:
+        dataset = make(task)
+        expect.that(not calls, "no call of the tokenizer in __init__", f"{len(calls)} calls")
+        item(task, dataset, 1)
+        expect.that(len(calls) == 1, "one call for one item", f"{len(calls)} calls")
+
+
+def test_batches(task):
+    """A DataLoader with a padding collator makes batches of the items."""
+    dataset = make(task)
+    for i in range(7):
+        flat(item(task, dataset, i), "input_ids")
+    collate = transformers.DataCollatorWithPadding(tokenizer_of())
+    loader = torch.utils.data.DataLoader(dataset, batch_size=4, collate_fn=collate)
+    batches = task.apply(lambda: list(loader))
+    labels = torch.cat([batch["labels"].flatten() for batch in batches])
+    expect.equal(labels, torch.tensor(LABELS), "the labels of all batches")
+
+
+def test_input_is_kept(task):
+    """Texts and labels are left as they were."""
+    texts, labels = list(TEXTS), list(LABELS)
+    dataset = make(task, texts, labels)
+    item(task, dataset, 3)
+    expect.that((texts, labels) == (TEXTS, LABELS), "both lists as they were", describe(texts))
+
+
+@pytest.mark.benchmark
+def test_construction_is_cheap(task, race):
+    """Making the data set takes no time for tokenizing, however many texts there are."""
+    texts, labels = TEXTS * 300, LABELS * 300
+    tokenizer = tokenizer_of()
+    make(task, texts, labels)
+    seconds = race(
+        rounds=5,
+        **{
+            "the data set": lambda: lambda: task.InstructionDataset(texts, labels, tokenizer),
+            "tokenizing": lambda: lambda: tokenizer(texts),
+        },
+    )
+    race.show(seconds)
+    share = seconds["the data set"] / seconds["tokenizing"]
+    expect.that(share < 0.25, "less than a quarter of the time of tokenizing", f"{share:.2f}")
+
+
+def test_script(task):
+    """The script says how many samples there are, and shows the first three and an item."""
+    task.main()
+    lines = task.printed.out.strip().splitlines()
+    starts = ["Dataset initialized with ", *["Instruction: ", "Label:       "] * 3, "First item:  "]
+    for line, start in zip(lines, starts, strict=False):
+        expect.that(line.startswith(start), f"a line that begins with {start!r}", repr(line))
+    expect.that(len(lines) == 8, "eight lines", task.printed.out)
+    expect.that("tensor(" in lines[-1], "an item with a tensor", lines[-1])
+
+
+@contextlib.contextmanager
+def calls_of_tokenizers():
+    """Lists the calls of tokenizers in the meantime."""
+    calls = []
+    kind = tokenizer_base()
+    original = kind.__call__
+
+    def call(self, *args, **kwargs):
+        calls.append(args)
+        return original(self, *args, **kwargs)
+
+    kind.__call__ = call
+    try:
+        yield calls
+    finally:
+        kind.__call__ = original

@@ -1,0 +1,140 @@
+"""Task 15: what `create_data_collator` must make."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.dispatching import LABELS, TEXTS, check_keys, items_of, tokenizer_of
+
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+# The padding token of the second has the id 1; the third pads on the left.
+TOKENIZERS = (
+    {},
+    {"name": "deepset/roberta-base-squad2"},
+    {"side": "left"},
+)
+chosen = st.lists(st.integers(0, 6), min_size=2, max_size=5, unique=True)
+
+
+def collator_of(task, tokenizer):
+    collator = task.create_data_collator(tokenizer)
+    expect.instance(
+        collator, transformers.DataCollatorWithPadding, "what create_data_collator returns"
+    )
+    return collator
+
+
+def batch_of(task, tokenizer, places, collator=None):
+    """The batch of some items, and the items' ids."""
+    items = items_of(tokenizer, [TEXTS[i] for i in places], [LABELS[i] for i in places])
+    rows = [list(item["input_ids"]) for item in items]
+    found = task.apply(collator or collator_of(task, tokenizer), items)
+    check_keys(found, "the batch")
+    for name, value in found.items():
+        expect.instance(value, torch.Tensor, name)
+    return found, rows
+
+
+def filled(rows, value, side="right"):
+    longest = max(map(len, rows))
+    left = side == "left"
+    return torch.tensor(
+        [
+            [value] * (longest - len(row)) + row if left else row + [value] * (longest - len(row))
+            for row in rows
+        ]
+    )
+
+
+def check_width(found, rows):
+    shape = (len(rows), max(map(len, rows)))
+    for name in ("input_ids", "attention_mask"):
+        expect.tensor(found[name], name, shape=shape, dtype=torch.int64)
+
+
+def test_collator(task):
+    """create_data_collator makes a transformers.DataCollatorWithPadding."""
+    collator_of(task, tokenizer_of())
+
+
+def test_tensors(task):
+    """A batch is a dictionary of three tensors: input_ids, attention_mask, labels."""
+    batch_of(task, tokenizer_of(), (0, 1, 2))
+
+
+def test_longest_of_the_batch(task):
+    """Each batch is padded to its own longest item, and no further."""
+    collator = collator_of(task, tokenizer_of())
+    for places in ((3, 0), (1, 5, 0), (4, 2), (3,)):
+        check_width(*batch_of(task, tokenizer_of(), places, collator))
+
+
+@settings(max_examples=25)
+@given(chosen, st.sampled_from(TOKENIZERS))
+def test_ids(task, places, which):
+    """input_ids are the items', filled with the tokenizer's padding on the tokenizer's side."""
+    tokenizer = tokenizer_of(**which)
+    padding = tokenizer.pad_token_id
+    found, rows = batch_of(task, tokenizer, places)
+    check_width(found, rows)
+    wanted = filled(rows, padding, which.get("side"))
+    expect.equal(found["input_ids"], wanted, "input_ids")
+
+
+@settings(max_examples=25)
+@given(chosen, st.sampled_from(TOKENIZERS))
+def test_mask(task, places, which):
+    """attention_mask is 1 for tokens and 0 for padding."""
+    tokenizer = tokenizer_of(**which)
+    found, rows = batch_of(task, tokenizer, places)
+    check_width(found, rows)
+    wanted = filled([[1] * len(row) for row in rows], 0, which.get("side"))
+    expect.equal(found["attention_mask"], wanted, "attention_mask")
+
+
+@settings(max_examples=15)
+@given(chosen)
+def test_labels(task, places):
+    """labels are the items', in their order, as a tensor of torch.long."""
+    found, _ = batch_of(task, tokenizer_of(), places)
+    expect.tensor(found["labels"], "labels", shape=(len(places),), dtype=torch.int64)
+    expect.equal(found["labels"], torch.tensor([LABELS[i] for i in places]), "labels")
+
+
+def test_tokenizer_is_kept(task):
+    """The tokenizer's settings are left as they were, its padding token above all."""
+    names = ("pad_token", "pad_token_id", "padding_side", "model_max_length")
+    for which in TOKENIZERS:
+        tokenizer = tokenizer_of(**which)
+        before = [getattr(tokenizer, name) for name in names]
+        batch_of(task, tokenizer, (0, 1))
+        now = [getattr(tokenizer, name) for name in names]
+        expect.that(now == before, describe(before), f"{describe(now)} as {', '.join(names)}")
+
+
+def test_items_are_kept(task):
+    """The items are left as they were."""
+    items = items_of(tokenizer_of(), TEXTS[:3], LABELS[:3])
+    before = [(list(item["input_ids"]), int(item["labels"])) for item in items]
+    task.apply(collator_of(task, tokenizer_of()), items)
+    now = [(list(item["input_ids"]), int(item["labels"])) for item in items]
+    expect.that(now == before, "the items' ids and labels as they were", describe(now))
+
+
+def test_script(task):
+    """The script prints two samples, and the batch that they make."""
+    task.main()
+    printed = task.printed.out
+    rows = [
+        tokenizer_of()(text)["input_ids"]
+        for text in ("This is a short sentence.", "This particular sentence is quite a bit longer.")
+    ]
+    for i, row in enumerate(rows, 1):
+        line = f"Sample {i} 'input_ids': {row}"
+        expect.that(line in printed, f"the line {line!r}", printed)
+    wanted = filled(rows, tokenizer_of().pad_token_id)
+    expect.that(str(wanted) in printed, f"{wanted}", printed[printed.find("--- After") :])

@@ -1,0 +1,137 @@
+"""Task 16: what `create_dataloaders` must make."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.dispatching import LABELS, TEXTS, items_of, tokenizer_of
+
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+FIRST_OF_VALIDATION = 1000  # items are numbers, and those of the two parts differ
+
+
+def collate(items):
+    """A batch that only this function makes."""
+    return {"items": torch.tensor(items), "collated": True}
+
+
+def loaders(task, train=43, validation=17, batch_size=5, collate_fn=collate):
+    """Two loaders of numbers, checked to be loaders."""
+    parts = range(train), range(FIRST_OF_VALIDATION, FIRST_OF_VALIDATION + validation)
+    found = task.create_dataloaders(*map(list, parts), batch_size, collate_fn)
+    expect.instance(found, (tuple, list), "what create_dataloaders returns")
+    expect.that(len(found) == 2, "two loaders", f"{len(found)}", "pair")
+    for name, loader in zip(("training", "validation"), found, strict=True):
+        expect.instance(loader, torch.utils.data.DataLoader, f"the loader for {name}")
+    return found
+
+
+def epoch(task, loader):
+    """The items of each batch of one epoch."""
+    batches = task.apply(lambda: list(loader))
+    for batch in batches:
+        good = isinstance(batch, dict) and batch.get("collated") is True
+        expect.that(good, "batches made by collate_fn", describe(batch), "collate")
+    return [batch["items"].tolist() for batch in batches]
+
+
+def drawn(batches):
+    return [item for batch in batches for item in batch]
+
+
+def test_two_loaders(task):
+    """create_dataloaders returns the two DataLoaders, the one for training first."""
+    train, validation = loaders(task)
+    most = max(drawn(epoch(task, train)))
+    expect.that(most < 43, "training items in the first loader", "validation items in it")
+    least = min(drawn(epoch(task, validation)))
+    expect.that(least >= 1000, "validation items in the second loader", "training items in it")
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
+def test_every_item_once(task, train, validation, batch_size):
+    """An epoch of either loader gives every item once, whatever the sizes."""
+    for loader, first, count in zip(
+        loaders(task, train, validation, batch_size),
+        (0, FIRST_OF_VALIDATION),
+        (train, validation),
+        strict=True,
+    ):
+        found = sorted(drawn(epoch(task, loader)))
+        wanted = list(range(first, first + count))
+        expect.that(found == wanted, f"the {count} items, once each", describe(found))
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
+def test_batch_size(task, train, validation, batch_size):
+    """Every batch has batch_size items, but the last, which has what is left."""
+    for loader, count in zip(
+        loaders(task, train, validation, batch_size), (train, validation), strict=True
+    ):
+        sizes = [len(batch) for batch in epoch(task, loader)]
+        full, rest = divmod(count, batch_size)
+        wanted = [batch_size] * full + [rest] * bool(rest)
+        expect.that(sizes == wanted, f"batches of {wanted} items", f"{sizes}")
+
+
+def test_training_is_shuffled(task):
+    """Training items come in a random order."""
+    found = drawn(epoch(task, loaders(task)[0]))
+    expect.that(found != sorted(found), "another order than that of the data set", "that order")
+    expect.that(found != sorted(found)[::-1], "a random order", "the order reversed")
+
+
+def test_shuffled_anew(task):
+    """Each epoch has an order of its own."""
+    train, _ = loaders(task)
+    orders = [drawn(epoch(task, train)) for _ in range(3)]
+    different = len({tuple(order) for order in orders})
+    expect.that(different == 3, "three orders in three epochs", f"{different}")
+
+
+def test_validation_is_in_order(task):
+    """Validation items come in the order of the data set, in every epoch."""
+    _, validation = loaders(task)
+    for _ in range(2):
+        found = drawn(epoch(task, validation))
+        expect.that(found == sorted(found), "the order of the data set", describe(found))
+
+
+def test_collate_fn(task):
+    """Both loaders make their batches by collate_fn."""
+    for loader in loaders(task):
+        epoch(task, loader)
+
+
+def test_padded_batches(task):
+    """With a padding collator, batches are padded to their own longest text."""
+    items = items_of(tokenizer_of(), TEXTS, LABELS)
+    collator = transformers.DataCollatorWithPadding(tokenizer_of())
+    found = task.create_dataloaders(items[:4], items[4:], 2, collator)
+    expect.that(len(found) == 2, "two loaders", describe(found), "pair")
+    batches = task.apply(lambda: [batch for loader in found for batch in loader])
+    labels = sorted(label for batch in batches for label in batch["labels"].tolist())
+    expect.equal(labels, sorted(LABELS), "all labels")
+    for batch in batches:
+        longest = int(batch["attention_mask"].sum(1).max())
+        width = batch["input_ids"].shape[1]
+        expect.that(width == longest, f"{longest} columns, as the longest has tokens", f"{width}")
+
+
+def test_script(task):
+    """The script prints the shapes of a training and of a validation batch of 16."""
+    task.main()
+    printed = task.printed.out
+    for line in (
+        "Shape of each tensor in the train batch:",
+        "Shape of each tensor in the validation batch:",
+        "  - labels: torch.Size([16])",
+        "  - input_ids: torch.Size([16, ",
+    ):
+        expect.that(line in printed, f"{line!r} in the output", printed)

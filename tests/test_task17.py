@@ -1,0 +1,164 @@
+"""Task 17: what `calculate_class_weights` must return."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+
+np = lazy("numpy")
+torch = lazy("torch")
+
+
+class Labelled:
+    """A data set that has labels, and nothing else."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def __len__(self):
+        return len(self.labels)
+
+
+@st.composite
+def parts(draw):
+    """Labels of three to six classes, and the places of a training part with all of them."""
+    classes = draw(st.integers(3, 6))
+    inside = [label for label in range(classes) for _ in range(draw(st.integers(1, 9)))]
+    outside = draw(st.lists(st.integers(0, classes - 1), min_size=1, max_size=20))
+    places = draw(st.permutations(range(len(inside) + len(outside))))
+    labels = [0] * len(places)
+    for place, label in zip(places, inside + outside, strict=True):
+        labels[place] = label
+    return labels, list(places[: len(inside)])
+
+
+def balanced(labels):
+    """items / (classes * items of the class), in the order of the labels."""
+    counts = Counter(labels)
+    return [len(labels) / (len(counts) * counts[label]) for label in sorted(counts)]
+
+
+def check(task, labels, indices, device="cpu"):
+    part = torch.utils.data.Subset(Labelled(labels), indices)
+    found = task.calculate_class_weights(part, torch.device(device))
+    inside = [labels[i] for i in indices]
+    wanted = balanced(inside)
+    expect.tensor(found, "the weights", shape=(len(wanted),), dtype=torch.float32)
+    counts = Counter(inside)
+    mistakes = {
+        "the weights of the whole data set": balanced(labels),
+        "the weights in the order in which the classes appear": [
+            len(inside) / (len(counts) * counts[label]) for label in dict.fromkeys(inside)
+        ],
+        "normalised weights": [weight / sum(wanted) for weight in wanted],
+        "weights that are not divided by the number of classes": [w * len(wanted) for w in wanted],
+        "the counts": [float(counts[label]) for label in sorted(counts)],
+        "the shares of the classes": [counts[label] / len(inside) for label in sorted(counts)],
+        "1 over the counts": [1 / counts[label] for label in sorted(counts)],
+    }
+    if np.allclose(found, wanted, rtol=1e-5):
+        return
+    known = [name for name, other in mistakes.items() if np.allclose(found, other, rtol=1e-5)]
+    shown = [round(weight, 4) for weight in found.tolist()]
+    raise expect.Wrong(
+        f"{[round(weight, 4) for weight in wanted]} for the counts {sorted(counts.items())}",
+        f"{shown}" + (f", which are {known[0]}" if known else ""),
+    )
+
+
+def test_tensor(task):
+    """The weights are a tensor of torch.float with one weight for each class."""
+    labels = [2, 0, 1, 1, 2, 2, 2]
+    part = torch.utils.data.Subset(Labelled(labels), list(range(7)))
+    found = task.calculate_class_weights(part, torch.device("cpu"))
+    expect.tensor(found, "the weights", shape=(3,), dtype=torch.float32)
+
+
+@settings(max_examples=40)
+@given(parts())
+def test_balanced(task, part):
+    """The weight of a class is items / (classes * items of the class), of the training part."""
+    check(task, *part)
+
+
+def test_training_part_alone(task):
+    """Only the items of the training part are counted."""
+    check(task, [0, 0, 0, 0, 1, 1, 2, 2, 2, 1, 1, 1], [0, 4, 5, 6, 7, 8])
+
+
+def test_order_of_the_labels(task):
+    """The weights are in the order of the labels, whatever class comes first."""
+    check(task, [3, 3, 3, 3, 1, 0, 0, 2, 2, 2], list(range(10)))
+
+
+def test_same_weight_in_all(task):
+    """Weighed like that, every class has the same weight in all, and all together that of items."""
+    labels = [0] * 13 + [1] * 4 + [2] * 1
+    part = torch.utils.data.Subset(Labelled(labels), list(range(18)))
+    found = task.calculate_class_weights(part, torch.device("cpu"))
+    expect.tensor(found, "the weights", shape=(3,), dtype=torch.float32)
+    expect.close(found * torch.tensor([13, 4, 1]), [6.0, 6.0, 6.0], "weight * items", rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["list", "array"])
+def test_kinds_of_labels(task, kind):
+    """Labels may be a list or a NumPy array."""
+    labels = [1, 0, 0, 2, 2, 2, 0]
+    check(task, labels if kind == "list" else np.array(labels), [0, 1, 2, 3, 4])
+
+
+def test_absent_class(task):
+    """A class that is absent from the training part raises ValueError."""
+    part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0, 2]), [0, 1, 3, 4])
+    expect.raises(ValueError, lambda: task.calculate_class_weights(part, torch.device("cpu")))
+
+
+def test_device(task):
+    """The weights are on the device that was asked for."""
+    part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0]), list(range(5)))
+    # The meta device is there on every machine, and holds no numbers.
+    found = task.calculate_class_weights(part, torch.device("meta"))
+    expect.instance(found, torch.Tensor, "the weights")
+    expect.that(found.device.type == "meta", "weights on the device 'meta'", f"{found.device}")
+
+
+def test_input_is_kept(task):
+    """Labels and places are left as they were."""
+    labels, places = [2, 0, 1, 1, 2], [4, 0, 1, 2, 3]
+    part = torch.utils.data.Subset(Labelled(labels), places)
+    task.calculate_class_weights(part, torch.device("cpu"))
+    same = (labels, places) == ([2, 0, 1, 1, 2], [4, 0, 1, 2, 3])
+    expect.that(same, "both lists as they were", describe((labels, places)))
+
+
+@pytest.mark.gpu
+def test_gpu(task, gpu):
+    """On CUDA, the weights are those of the CPU, ready for a loss there."""
+    part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0]), list(range(5)))
+    found = task.calculate_class_weights(part, torch.device(gpu))
+    expect.tensor(found, "the weights", shape=(3,), dtype=torch.float32, device=gpu)
+    expect.close(found, balanced([0, 1, 2, 1, 0]), "the weights", rtol=1e-5)
+
+
+def test_script(task):
+    """The script prints a weight for each category."""
+    task.main()
+    lines = task.printed.out.strip().splitlines()
+    expect.that(lines[0] == "Breakdown of weights per category:", "the heading", lines[0])
+    names = ["q_and_a", "classification", "information_distillation", "brainstorming"]
+    names.append("creative_writing")
+    found = [line.removeprefix("  - ").partition(":") for line in lines[1:]]
+    expect.that(
+        [name.strip() for name, _, _ in found] == names, f"a line for each of {names}", lines
+    )
+    try:
+        weights = [float(weight) for _, _, weight in found]
+    except ValueError:
+        raise expect.Wrong("a number after each name", task.printed.out) from None
+    good = weights[0] < 1 < weights[-1] and max(weights) == weights[-1]
+    expect.that(good, "a small weight for q_and_a, and the largest for creative_writing", weights)

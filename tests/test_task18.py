@@ -1,0 +1,173 @@
+"""Task 18: what `partially_freeze_bert_layers` must do."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+EMBEDDINGS = "distilbert.embeddings."
+LAYER = "distilbert.transformer.layer."
+HEAD = ("pre_classifier.", "classifier.")
+
+
+@st.composite
+def depths(draw):
+    """Layers of a model, how many of them to train, and which parameters are frozen before."""
+    layers = draw(st.integers(1, 12))
+    return layers, draw(st.integers(0, layers)), draw(st.integers(0, 2**10 - 1))
+
+
+def model_of(layers, frozen=0):
+    """A tiny DistilBERT; every bit of `frozen` freezes some of its parameters."""
+    model = transformers.DistilBertForSequenceClassification(
+        transformers.DistilBertConfig(
+            vocab_size=23, max_position_embeddings=11, dim=6, hidden_dim=10, n_heads=2,
+            n_layers=layers, num_labels=5,
+        )
+    )  # fmt: skip
+    for i, parameter in enumerate(model.parameters()):
+        parameter.requires_grad = not frozen >> (i % 10) & 1
+    return model
+
+
+def frozen(task, model, *layers):
+    """The model that the function returns, which is the one that it was given."""
+    found = task.partially_freeze_bert_layers(model, *layers)
+    expect.that(found is model, "the same model", describe(found), "same")
+    return model
+
+
+def should_be_trainable(name, layers, count):
+    if name.startswith(LAYER):
+        return int(name.removeprefix(LAYER).partition(".")[0]) >= layers - count
+    return name.startswith(HEAD)
+
+
+def check(model, layers, count, prefix):
+    """The parameters whose names begin with a prefix."""
+    for name, parameter in model.named_parameters():
+        if name.startswith(prefix):
+            wanted = should_be_trainable(name, layers, count)
+            expect.that(
+                parameter.requires_grad is wanted,
+                f"{name} {'trainable' if wanted else 'frozen'}, in a model of {layers} layers of "
+                f"which {count} are to be trained",
+                "trainable" if parameter.requires_grad else "frozen",
+            )
+
+
+def test_same_model(task):
+    """The model that comes back is the one that was given."""
+    frozen(task, model_of(6), 2)
+
+
+@settings(max_examples=20)
+@given(depths())
+def test_embeddings_are_frozen(task, drawn):
+    """The embeddings are frozen."""
+    layers, count, bits = drawn
+    check(frozen(task, model_of(layers, bits), count), layers, count, EMBEDDINGS)
+
+
+@settings(max_examples=40)
+@given(depths())
+def test_layers(task, drawn):
+    """The last layers_to_train layers are trainable, and those before them frozen."""
+    layers, count, bits = drawn
+    check(frozen(task, model_of(layers, bits), count), layers, count, LAYER)
+
+
+@settings(max_examples=20)
+@given(depths())
+def test_head_is_trainable(task, drawn):
+    """The head is trainable, both of its layers."""
+    layers, count, bits = drawn
+    check(frozen(task, model_of(layers, bits), count), layers, count, HEAD)
+
+
+@pytest.mark.parametrize("count", [0, 6])
+def test_none_and_all(task, count):
+    """layers_to_train may be 0, which trains the head alone, and 6, which trains all layers."""
+    check(frozen(task, model_of(6), count), 6, count, "")
+
+
+def test_three_by_default(task):
+    """Unless told otherwise, the last three layers are trainable."""
+    check(frozen(task, model_of(6)), 6, 3, "")
+
+
+def test_again(task):
+    """A second call decides anew, whatever the first one froze."""
+    model = frozen(task, model_of(6), 1)
+    check(frozen(task, model, 4), 6, 4, "")
+    check(frozen(task, model, 2), 6, 2, "")
+
+
+def test_nothing_else_changes(task):
+    """Weights, buffers and the mode of the model are left as they were."""
+    for training in (True, False):
+        model = model_of(4).train(training)
+        before = copy.deepcopy(model.state_dict())
+        frozen(task, model, 2)
+        now = model.state_dict()
+        same = now.keys() == before.keys() and all(
+            torch.equal(now[name], value) for name, value in before.items()
+        )
+        expect.that(same, "the state_dict as it was", "another one")
+        modes = {module.training for module in model.modules()}
+        expect.that(
+            modes == {training},
+            f"a model in {'training' if training else 'evaluation'} mode, as it was",
+            f"{sum(module.training for module in model.modules())} of its modules in training mode",
+        )
+
+
+def test_training_moves_what_is_trainable(task):
+    """A step of training moves the trainable parameters, and no others."""
+    model = frozen(task, model_of(4), 2)
+    check(model, 4, 2, "")
+    before = copy.deepcopy(model.state_dict())
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
+    ids = torch.randint(0, 23, (3, 7))
+    model(ids, labels=torch.tensor([0, 3, 1])).loss.backward()
+    optimizer.step()
+    moved = {n for n, value in model.state_dict().items() if not torch.equal(value, before[n])}
+    strange = [name for name in moved if not should_be_trainable(name, 4, 2)]
+    expect.that(not strange, "frozen parameters as they were", f"{strange} moved")
+    parts = {f"{LAYER}2.", f"{LAYER}3.", *HEAD}
+    still = [part for part in sorted(parts) if not any(name.startswith(part) for name in moved)]
+    expect.that(not still, "new values in the last two layers and the head", f"{still} is still")
+
+
+def test_parameters_of_the_real_model(task):
+    """Of the real model's 66,957,317 parameters, 28,945,925 are trainable with four layers."""
+    with torch.device("meta"):  # without memory for its numbers
+        model = transformers.DistilBertForSequenceClassification(
+            transformers.DistilBertConfig(num_labels=5)
+        )
+    frozen(task, model, 4)
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    expect.equal(trainable, 28_945_925, "the number of trainable parameters")
+
+
+def test_script(task):
+    """The script shows the last three layers and the head as trainable, the rest as frozen."""
+    task.main()
+    printed = task.printed.out
+    for name, state in {
+        "distilbert.embeddings.word_embeddings.weight": "frozen",
+        "distilbert.transformer.layer.2.attention.q_lin.weight": "frozen",
+        "distilbert.transformer.layer.3.attention.q_lin.weight": "trainable",
+        "pre_classifier.weight": "trainable",
+        "\nclassifier.weight": "trainable",
+    }.items():
+        line = f"{name}: {state}"
+        expect.that(line in printed, f"the line {line.strip()!r}", printed)
