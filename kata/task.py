@@ -87,7 +87,8 @@ class Task:
     def apply(self, thing: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call an object that the student's code returned, a model say, as one calls a function."""
         __tracebackhide__ = True
-        name = getattr(thing, "__name__", "model" if hasattr(thing, "forward") else "object")
+        kind = "model" if hasattr(thing, "forward") else type(thing).__name__
+        name = getattr(thing, "__name__", kind)
         function = getattr(thing, "forward", thing)
         self.last_call = _describe_call(name, function, args, kwargs)
         return self._guarded(name, lambda: thing(*args, **kwargs))

@@ -4,16 +4,22 @@ A dispatcher reads an instruction, and says which kind of request it is. Its tra
 token ids and labels; the first step is a `Dataset` that makes such a pair when it is asked for one.
 
     pytest tests/test_task14.py     judges this file
-    python tasks/task14.py          runs it on the instructions of fixtures/instructions.py
+    python tasks/task14.py          runs it on three instructions
 
 Out of scope: padding (task 15), batches (task 16).
 """
 
 import fixtures.offline  # the hub without a network; before transformers
-from fixtures.instructions import load_texts
 
 import torch
 from torch.utils.data import Dataset
+
+INSTRUCTIONS = [
+    "When did the first railway in Norway open?",
+    "Which of these is a bird? Penguin or platypus",
+    "Why do cats purr?",
+]
+LABELS = [0, 1, 0]  # a question, a classification, a question
 
 
 class InstructionDataset(Dataset):
@@ -66,15 +72,13 @@ class InstructionDataset(Dataset):
 
 
 def main() -> None:
-    """Show the first instructions, and an item."""
+    """Show the instructions, and an item."""
     from transformers import AutoTokenizer
 
-    texts, labels, _ = load_texts()
-    dataset = InstructionDataset(
-        texts, labels, AutoTokenizer.from_pretrained("distilbert-base-uncased")
-    )
+    tokenizer = AutoTokenizer.from_pretrained("distilbert-base-uncased")
+    dataset = InstructionDataset(INSTRUCTIONS, LABELS, tokenizer)
     print(f"Dataset initialized with {len(dataset)} total samples.")
-    for i in range(3):
+    for i in range(len(dataset)):
         print(f"Instruction: {dataset.texts[i]}")
         print(f"Label:       {dataset.labels[i]}")
     print(f"First item:  {dict(dataset[0])}")

@@ -4,13 +4,13 @@ A `DataLoader` draws items from a data set, and a collate function makes a batch
 wants them in a new order each time; validation wants all of them, in the order that they have.
 
     pytest tests/test_task16.py     judges this file
-    python tasks/task16.py          runs it on the instructions of fixtures/instructions.py
+    python tasks/task16.py          runs it on invented support tickets
 
 Out of scope: workers, samplers of your own.
 """
 
 import fixtures.offline  # the hub without a network; before transformers
-from fixtures.instructions import load_texts
+from fixtures.tickets import load_tickets
 
 from torch.utils.data import DataLoader
 
@@ -47,9 +47,12 @@ def main() -> None:
     from transformers import AutoTokenizer, DataCollatorWithPadding
 
     tokenizer = AutoTokenizer.from_pretrained("distilbert-base-uncased")
-    texts, labels, _ = load_texts()
-    items = [{**tokenizer(texts[i]), "labels": labels[i]} for i in range(200)]
-    loaders = create_dataloaders(items[:160], items[160:], 16, DataCollatorWithPadding(tokenizer))
+    data = load_tickets(train=160, test=40)
+    train, validation = (
+        [{**tokenizer(t), "labels": label} for t, label in zip(*part.values(), strict=True)]
+        for part in data
+    )
+    loaders = create_dataloaders(train, validation, 16, DataCollatorWithPadding(tokenizer))
     for name, loader in zip(("train", "validation"), loaders, strict=True):
         print(f"Shape of each tensor in the {name} batch:")
         for key, value in next(iter(loader)).items():

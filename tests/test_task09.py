@@ -173,7 +173,7 @@ def test_folder_holds_a_model(task, tuned):
     expect.that(not strange, "the files of save_pretrained alone", f"also {strange}")
 
 
-@pytest.mark.parametrize("output_dir", [None, "models/of/mine"])
+@pytest.mark.parametrize("output_dir", [None, f"of/mine/{FOLDER}"])
 def test_nothing_else_is_left(task, output_dir):
     """Nothing else is left on the disk, whatever the folder to save to is called."""
     task.fine_tune(SHEET, **({} if output_dir is None else {"output_dir": output_dir}))

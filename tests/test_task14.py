@@ -18,7 +18,8 @@ transformers = lazy("transformers")
 words = st.sampled_from("what is the name of a , write list pompeii ? 7 it".split())
 
 
-def make(task, texts=TEXTS, labels=LABELS, tokenizer=None):
+def make(task, texts=None, labels=None, tokenizer=None):
+    texts, labels = texts or list(TEXTS), labels or list(LABELS)
     dataset = task.InstructionDataset(texts, labels, tokenizer or tokenizer_of())
     expect.instance(dataset, torch.utils.data.Dataset, "InstructionDataset(...)")
     return dataset
@@ -48,7 +49,7 @@ def test_length(task):
 
 def test_attributes(task):
     """The data set keeps texts, labels and tokenizer under these names, as they are."""
-    given = {"texts": TEXTS, "labels": LABELS, "tokenizer": tokenizer_of()}
+    given = {"texts": list(TEXTS), "labels": list(LABELS), "tokenizer": tokenizer_of()}
     dataset = make(task, **given)
     for name, value in given.items():
         expect.that(
@@ -101,7 +102,7 @@ def test_label_is_a_tensor(task):
 @pytest.mark.parametrize("count", [509, 510, 511, 700])
 def test_512_tokens(task, count):
     """An item has at most 512 tokens, and as many where the text has more."""
-    text = " ".join(["name"] * count)
+    text = " ".join(["the"] * count)
     found = flat(item(task, make(task, [text], [0]), 0), "input_ids")
     expect.equal(len(found), min(count + 2, 512), "tokens of the item")
 
@@ -154,7 +155,7 @@ def test_construction_is_cheap(task, race):
 
 
 def test_script(task):
-    """The script says how many samples there are, and shows the first three and an item."""
+    """The script says how many samples there are, and shows them and an item."""
     task.main()
     lines = task.printed.out.strip().splitlines()
     starts = ["Dataset initialized with ", *["Instruction: ", "Label:       "] * 3, "First item:  "]

@@ -114,6 +114,7 @@ def test_kinds_of_labels(task, kind):
 
 def test_absent_class(task):
     """A class that is absent from the training part raises ValueError."""
+    check(task, [0, 1, 2, 1, 0, 2], [0, 1, 2, 3])
     part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0, 2]), [0, 1, 3, 4])
     expect.raises(ValueError, lambda: task.calculate_class_weights(part, torch.device("cpu")))
 
