@@ -51,6 +51,8 @@ def _describe(value: Any) -> str:
         return f"the class {value.__name__}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
+    if getattr(type(value), "__repr__", None) is object.__repr__:
+        return f"a {type(value).__name__}"
     return _repr.repr(value)
 
 

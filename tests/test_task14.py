@@ -69,8 +69,11 @@ def test_keys(task):
 def test_ids(task, text):
     """input_ids has the text's tokens between the special ones, flat and without padding."""
     found = flat(item(task, make(task, ["?", text], [1, 0]), 1), "input_ids")
+    wanted = ids_of(tokenizer_of(), text)
     expect.that(
-        found == ids_of(tokenizer_of(), text), f"{ids_of(tokenizer_of(), text)}", f"{found}"
+        found == wanted,
+        f"{len(wanted)} tokens of {text!r}: {describe(wanted)}",
+        f"{len(found)}: {describe(found)}",
     )
 
 
@@ -89,7 +92,7 @@ def test_each_item(task):
         found = item(task, dataset, i)
         ids = flat(found, "input_ids")
         wanted = ids_of(tokenizer_of(), text)
-        expect.that(ids == wanted, f"the tokens of text {i}", f"{ids}")
+        expect.that(ids == wanted, f"the tokens of text {i}", describe(ids))
         expect.equal(found["labels"], label, f"labels of item {i}")
 
 
@@ -123,7 +126,11 @@ def test_batches(task):
         flat(item(task, dataset, i), "input_ids")
     collate = transformers.DataCollatorWithPadding(tokenizer_of())
     loader = torch.utils.data.DataLoader(dataset, batch_size=4, collate_fn=collate)
-    batches = task.apply(lambda: list(loader))
+
+    def batches_of_the_loader():
+        return list(loader)
+
+    batches = task.apply(batches_of_the_loader)
     labels = torch.cat([batch["labels"].flatten() for batch in batches])
     expect.equal(labels, torch.tensor(LABELS), "the labels of all batches")
 

@@ -35,7 +35,11 @@ def pair(found):
 
 def epoch(task, loader):
     """The items of each batch of one epoch."""
-    batches = task.apply(lambda: list(loader))
+
+    def batches_of_the_loader():
+        return list(loader)
+
+    batches = task.apply(batches_of_the_loader)
     for batch in batches:
         good = isinstance(batch, dict) and batch.get("collated") is True
         expect.that(good, "batches made by collate_fn", describe(batch), "collate")
@@ -117,8 +121,12 @@ def test_padded_batches(task):
     items = items_of(tokenizer_of(), TEXTS, LABELS)
     collator = transformers.DataCollatorWithPadding(tokenizer_of())
     found = pair(task.create_dataloaders(items[:4], items[4:], 2, collator))
+
+    def batches_of_both_loaders():
+        return [batch for loader in found for batch in loader]
+
     try:
-        batches = task.apply(lambda: [batch for loader in found for batch in loader])
+        batches = task.apply(batches_of_both_loaders)
     except (RuntimeError, TypeError) as error:  # of PyTorch's own way to make a batch
         raise expect.Wrong("batches made by collate_fn", str(error)) from None
     labels = sorted(label for batch in batches for label in batch["labels"].tolist())
