@@ -173,7 +173,7 @@ def test_folder_holds_a_model(task, tuned):
     expect.that(not strange, "the files of save_pretrained alone", f"also {strange}")
 
 
-@pytest.mark.parametrize("output_dir", [None, f"of/mine/{FOLDER}"])
+@pytest.mark.parametrize("output_dir", [None, f"of/mine/{FOLDER}"], ids=["default", "another"])
 def test_nothing_else_is_left(task, output_dir):
     """Nothing else is left on the disk, whatever the folder to save to is called."""
     task.fine_tune(SHEET, **({} if output_dir is None else {"output_dir": output_dir}))
@@ -211,6 +211,7 @@ def test_interrupted_first_save(task):
 def test_saved_again(task):
     """A second run replaces the first one's folder, whole."""
     task.fine_tune(SHEET)
+    loaded(Path(FOLDER))
     stray = Path(FOLDER, "of-another-model.safetensors")
     stray.write_bytes(b"old")
     model, tokenizer = pair(task.fine_tune(SHEET))
@@ -365,11 +366,14 @@ def test_gpu_model_loads_on_cpu(task, gpu, tuned):
 def loaded(folder):
     """Model and tokenizer of a folder."""
     expect.that(folder.is_dir(), f"a folder {folder.name}", "there is none", "folder")
+    names = sorted(path.name for path in folder.iterdir())
+    # Without these, AutoTokenizer makes one that knows no words.
+    has_tokenizer = "tokenizer_config.json" in names
+    expect.that(has_tokenizer, "the tokenizer in the folder", describe(names), "folder")
     try:
         model = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
-        names = sorted(path.name for path in folder.iterdir())
         raise expect.Wrong(
             "a folder from which model and tokenizer load",
             f"{describe(names)}: {str(error).splitlines()[0]}",
