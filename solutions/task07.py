@@ -60,9 +60,10 @@ def answer_extractive(question: str, context: str) -> str:
 
     Returns:
         A span of `context`, character for character: cut out of it, and not put together from
-        tokens. The same call gives the same answer. Any context will do: an empty one, whose
-        answer is empty, and one longer than the model reads (cut the context there). An empty
-        question has some answer too.
+        tokens. Of the questions on unseen texts of the kind that the model knows, three in five
+        are answered rightly or more. The same call gives the same answer. Any context will do: an
+        empty one, whose answer is empty, and one longer than the model reads (512 tokens: cut the
+        context there). An empty question has some answer too.
     """
     ### START CODE HERE ###
     # 1. Turn question and context into token ids, the context cut to what the model reads.
@@ -79,7 +80,7 @@ def answer_extractive(question: str, context: str) -> str:
     with torch.no_grad():
         output = model(**inputs)
     starts, ends = output.start_logits[0], output.end_logits[0]  # (tokens,)
-    # 3. Take the best pair whose end is not before its start, and not far behind it.
+    # 3. Take the best pair whose end is not before its start, and at most some 30 tokens behind it.
     _, start, end = max(
         (float(starts[i] + ends[j]), i, j)
         for i in in_context
@@ -95,9 +96,11 @@ def answer_generative(question: str, context: str) -> str:
     """Write an answer to a question on a text.
 
     Returns:
-        The answer alone, in at most 40 words: no prompt around it, no special tokens. The same
-        call gives the same answer. Any question and context will do: empty ones, whose answer may
-        be empty, and a context longer than the model reads (cut the context, not the question).
+        The answer alone, in at most 40 words (40 tokens are never more): no prompt around it, no
+        special tokens. For three in ten of such questions or more, it holds the right answer. The
+        same call gives the same answer. Any question and context will do: empty ones, whose answer
+        may be anything, and a context longer than the model reads (512 tokens: cut the context,
+        not the question).
     """
     ### START CODE HERE ###
     # 1. Put question and context into a prompt, and turn it into token ids. What is too long is

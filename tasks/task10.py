@@ -28,14 +28,15 @@ TEXT = "The dinner we had was great and the service too."
 
 
 def build_prompt(text: str) -> str:
-    """Put a text behind two labelled examples, in the same form as these.
+    """Put a text of one line behind two labelled examples, in the same form as these.
 
     Returns:
         A prompt of three parts, with an empty line between them. Each part has a line
         `Text: "..."` and, as its last line, `Sentiment:`. In the first two parts a label follows
         on that line, `POSITIVE` in one and `NEGATIVE` in the other; their texts are of your own,
-        and the same for every prompt. The last part holds `text`, word for word, and has no label.
-        An instruction may stand before the first part, or in each part between its two lines.
+        and the same for every prompt. The last part holds `text`, word for word and uncut, quotes
+        and all, and has no label. An instruction may stand before the first part, right above it,
+        or in each part between its two lines.
     """
     ### START CODE HERE ###
     # 1. Write the two examples, and the text in the same form, without its label.
@@ -47,12 +48,14 @@ def classify(text: str) -> str:
     """Let a model complete the prompt for `text`.
 
     Returns:
-        "POSITIVE" or "NEGATIVE", and never anything else: for an empty text too, and for one that
-        is longer than the model reads. The same call gives the same label.
+        "POSITIVE" or "NEGATIVE", and never anything else: for an empty text too, for one that is
+        longer than the model reads, and where the model writes something else (either will do
+        then). Of short unseen opinions, four in five are labelled rightly or more. The same call
+        gives the same label.
     """
     ### START CODE HERE ###
     # 1. Turn the prompt into token ids. A text that is too long is cut, not its prompt.
-    # 2. Generate the label, without gradients.
+    # 2. Generate the label, or compare what the model gives to either of them, without gradients.
     # 3. Make one of the two labels of what the model wrote after the prompt.
     raise NotImplementedError("Write `classify` here.")
     ### END CODE HERE ###
@@ -65,4 +68,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub cc07b486ca864c0c
+# stub 9e482b6edc1b48e0
