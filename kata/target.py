@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.gallery import Entry, find_entry, lay_over
+
+# What a notebook hands over to be judged, by its name; see `kata.notebook`.
+given: ContextVar[Mapping[str, object] | None] = ContextVar("given", default=None)
 
 
 class Blocked(Exception):
@@ -27,6 +33,7 @@ class Target:
 
     path: Path
     entry: Entry | None = None  # laid over `path`, where a gallery entry is judged
+    objects: Mapping[str, object] = field(default_factory=dict)  # the same of a notebook's
 
     @classmethod
     def resolve(cls, option: str, course: Course, task: TaskInfo, start: Path) -> Target:
@@ -35,6 +42,9 @@ class Target:
         Raises:
             CourseError: the option names nothing that exists.
         """
+        objects = given.get()
+        if objects is not None:
+            return cls(course.stub(task), objects=objects)
         name, _, title = option.partition("::")
         path = (start / name).resolve()
         if title:
@@ -52,6 +62,7 @@ class Target:
     def files(self) -> frozenset[str]:
         """The files whose lines are the student's, as tracebacks name them."""
         extra = [str(self.entry.path)] if self.entry else []
+        extra += [file for value in self.objects.values() if (file := _file_of(value))]
         return frozenset([str(self.path), *extra])
 
     def load(self, name: str) -> ModuleType:
@@ -69,6 +80,7 @@ class Target:
         exec(code, vars(module))
         if self.entry:
             lay_over(self.entry, module)
+        vars(module).update(self.objects)
         return module
 
     def _source(self) -> ast.Module:
@@ -87,3 +99,10 @@ class Target:
                 "The file is empty. Write your answer in it; `git restore` brings the stub back."
             )
         return tree
+
+
+def _file_of(value: object) -> str | None:
+    """Where a function or class was written, as tracebacks name it."""
+    members = vars(value).values() if isinstance(value, type) else [value]
+    functions = [inspect.unwrap(member) for member in members if inspect.isfunction(member)]
+    return functions[0].__code__.co_filename if functions else None
