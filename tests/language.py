@@ -113,6 +113,24 @@ def _watched(kind, what, loaded):
 
 
 @contextlib.contextmanager
+def texts_of_calls():
+    """Lists, for each call of a tokenizer in the meantime, how many texts it is given."""
+    counts = []
+    kind = tokenizer_base()
+    original = kind.__call__
+
+    def call(self, text=None, *args, **kwargs):
+        counts.append(1 if isinstance(text, str) or text is None else len(text))
+        return original(self, text, *args, **kwargs)
+
+    kind.__call__ = call
+    try:
+        yield counts
+    finally:
+        kind.__call__ = original
+
+
+@contextlib.contextmanager
 def lengths_read():
     """Lists, for each batch of token ids that a model reads in the meantime, how long it is."""
     lengths = []

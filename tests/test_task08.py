@@ -1,6 +1,5 @@
 """Task 08: what `tokenize_train` and `tokenize_test` must do."""
 
-import contextlib
 import copy
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
-from tests.language import tokenizer_base
+from tests.language import texts_of_calls
 
 datasets = lazy("datasets")
 tickets = lazy("fixtures.tickets")
@@ -307,21 +306,3 @@ def test_script(task):
     masks = printed[places[2] : places[3]]
     ones = sum(masks.count(digit) for digit in "01")
     expect.that(ones == 80, "an attention_mask of 4 rows and 20 columns", masks.strip())
-
-
-@contextlib.contextmanager
-def texts_of_calls():
-    """Lists, for each call of a tokenizer in the meantime, how many texts it is given."""
-    counts = []
-    kind = tokenizer_base()
-    original = kind.__call__
-
-    def call(self, text=None, *args, **kwargs):
-        counts.append(1 if isinstance(text, str) or text is None else len(text))
-        return original(self, text, *args, **kwargs)
-
-    kind.__call__ = call
-    try:
-        yield counts
-    finally:
-        kind.__call__ = original

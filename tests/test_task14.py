@@ -1,7 +1,5 @@
 """Task 14: what `InstructionDataset` must do."""
 
-import contextlib
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +8,7 @@ from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
 from tests.dispatching import LABELS, TEXTS, check_keys, ids_of, tokenizer_of
-from tests.language import tokenizer_base
+from tests.language import texts_of_calls
 
 torch = lazy("torch")
 transformers = lazy("transformers")
@@ -112,7 +110,7 @@ def test_512_tokens(task, count):
 
 def test_on_the_fly(task):
     """The tokenizer is called when an item is asked for, once, and not before."""
-    with calls_of_tokenizers() as calls:
+    with texts_of_calls() as calls:
         dataset = make(task)
         expect.that(not calls, "no call of the tokenizer in __init__", f"{len(calls)} calls")
         item(task, dataset, 1)
@@ -170,21 +168,3 @@ def test_script(task):
         expect.that(line.startswith(start), f"a line that begins with {start!r}", repr(line))
     expect.that(len(lines) == 8, "eight lines", task.printed.out)
     expect.that("tensor(" in lines[-1], "an item with a tensor", lines[-1])
-
-
-@contextlib.contextmanager
-def calls_of_tokenizers():
-    """Lists the calls of tokenizers in the meantime."""
-    calls = []
-    kind = tokenizer_base()
-    original = kind.__call__
-
-    def call(self, *args, **kwargs):
-        calls.append(args)
-        return original(self, *args, **kwargs)
-
-    kind.__call__ = call
-    try:
-        yield calls
-    finally:
-        kind.__call__ = original
