@@ -3,17 +3,23 @@
 import json
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
-import torch
 
-import fixtures.offline  # noqa: F401
-from fixtures import helper_utils
+from kata.lazy import lazy
+
+helper_utils = lazy("fixtures.helper_utils")
+pd = lazy("pandas")
+torch = lazy("torch")
 
 IDS = {0: "question", 1: "poem", 2: "summary"}
 
 
-class Words(torch.utils.data.Dataset):
+@pytest.fixture(scope="module", autouse=True)
+def offline():
+    import fixtures.offline  # noqa: F401
+
+
+class Words:
     """Items of which the label is the first token; the second one is noise."""
 
     def __init__(self, count, seed=0):
@@ -32,15 +38,20 @@ class Words(torch.utils.data.Dataset):
         }
 
 
-class Tiny(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.words = torch.nn.Embedding(9, 8)
-        self.head = torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(16, 3))
+def tiny():
+    """A model of an embedding and a head, which reads two tokens."""
 
-    def forward(self, input_ids):
-        return SimpleNamespace(logits=self.head(self.words(input_ids).flatten(1)))
+    class Tiny(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words = torch.nn.Embedding(9, 8)
+            self.head = torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(16, 3))
+
+        def forward(self, input_ids):
+            return SimpleNamespace(logits=self.head(self.words(input_ids).flatten(1)))
+
+    torch.manual_seed(0)
+    return Tiny()
 
 
 def loaders(train=60, validation=25):
@@ -52,7 +63,7 @@ def loaders(train=60, validation=25):
 
 def run(model=None, *, rate=0.05, epochs=3, weight=None, **sizes):
     loss = torch.nn.CrossEntropyLoss(weight=weight)
-    return helper_utils.training_loop(model or Tiny(), *loaders(**sizes), loss, rate, epochs, "cpu")
+    return helper_utils.training_loop(model or tiny(), *loaders(**sizes), loss, rate, epochs, "cpu")
 
 
 def test_training_learns_and_reports():
@@ -90,7 +101,7 @@ def test_validation_is_of_the_last_epoch_and_by_hand():
 
 
 def test_what_is_frozen_stays():
-    model = Tiny()
+    model = tiny()
     model.words.requires_grad_(False)
     before = model.words.weight.clone()
     _, results = run(model)
@@ -105,12 +116,16 @@ def test_what_is_frozen_stays():
         ({"rate": float("nan")}, "learning_rate is nan"),
         ({"epochs": 0}, "num_epochs is 0"),
         ({"validation": 0}, "val_loader has no batches"),
-        ({"model": Tiny().requires_grad_(False)}, "Nothing of the model is trainable"),
     ],
 )
 def test_training_refuses(options, message):
     with pytest.raises(ValueError, match=message):
         run(**options)
+
+
+def test_training_refuses_a_frozen_model():
+    with pytest.raises(ValueError, match="Nothing of the model is trainable"):
+        run(tiny().requires_grad_(False))
 
 
 def test_split_keeps_groups_together():
@@ -154,7 +169,7 @@ def test_logs_are_whole_or_not_there(tmp_path):
     assert json.loads(path.read_text(encoding="utf-8")) == results
     before = path.read_bytes()
     with pytest.raises(TypeError):
-        helper_utils.save_training_logs(results | {"model": Tiny()}, path)
+        helper_utils.save_training_logs(results | {"model": tiny()}, path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["logs.json"]
 
