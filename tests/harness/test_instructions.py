@@ -73,6 +73,25 @@ def test_paraphrases_belong_to_their_original(frame):
     assert statistics.median(shares) > 0.5
 
 
+def test_as_hard_as_the_real_ones_for_naive_bayes(frame):
+    """On uni- and bigrams of originals; on real Dolly: accuracy 0.780, macro-F1 0.732."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.metrics import accuracy_score, f1_score
+    from sklearn.naive_bayes import MultinomialNB
+
+    # One row of each source, so that nothing is on both sides.
+    rows = frame.drop_duplicates("source_id").sample(frac=1, random_state=0)
+    labels = rows["category"].replace(instructions.CATEGORY_MAP)
+    count = len(rows) * 4 // 5
+    vectorizer = CountVectorizer(ngram_range=(1, 2))
+    model = MultinomialNB().fit(
+        vectorizer.fit_transform(rows["instruction"][:count]), labels[:count]
+    )
+    found = model.predict(vectorizer.transform(rows["instruction"][count:]))
+    assert 0.74 < accuracy_score(labels[count:], found) < 0.82
+    assert 0.69 < f1_score(labels[count:], found, average="macro") < 0.78
+
+
 def test_seed(frame):
     assert instructions.load_instructions(0).equals(frame)
     assert not instructions.load_instructions(1).equals(frame)
