@@ -299,6 +299,7 @@ def test_no_gradients(task):
     check_no_gradients(lambda: predictions(task, texts, model, tokenizer))
 
 
+@pytest.mark.slow
 def test_script(task):
     """The script saves the model, and says of the sheet's samples: low, high, high."""
     task.main()
