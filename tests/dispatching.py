@@ -1,16 +1,14 @@
-"""What the tests of the dispatcher's tasks share: texts, tokenizers, items."""
+"""What the tests of the dispatcher's tasks share: texts and items."""
 
-import copy
 from collections.abc import Mapping
-from functools import cache
 
 from kata import expect
 from kata.lazy import lazy
+from tests.tokens import ids_of
 
 torch = lazy("torch")
 transformers = lazy("transformers")
 
-UNCASED = "distilbert/distilbert-base-uncased"
 KEYS = ("attention_mask", "input_ids", "labels")
 # Of different lengths; no two neighbours have the same label.
 TEXTS = [
@@ -23,22 +21,6 @@ TEXTS = [
     "Summarize the text below in two sentences.",
 ]
 LABELS = [0, 1, 4, 0, 1, 3, 2]
-
-
-def tokenizer_of(name=UNCASED, side="right"):
-    """A tokenizer that nobody else has, so that nobody can change it."""
-    return copy.deepcopy(_tokenizer(name, side))
-
-
-@cache
-def _tokenizer(name, side):
-    return transformers.AutoTokenizer.from_pretrained(name, padding_side=side)
-
-
-def ids_of(tokenizer, text, longest=512):
-    """The text's tokens between the two special ones, which count too."""
-    ids = tokenizer.convert_tokens_to_ids(tokenizer.tokenize(text))
-    return [tokenizer.cls_token_id, *ids[: longest - 2], tokenizer.sep_token_id]
 
 
 def items_of(tokenizer, texts, labels):

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,14 +9,15 @@ from hypothesis import strategies as st
 from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
+from tests import tokens
 from tests.language import texts_of_calls
+from tests.tokens import UNCASED, ids_of, padded
 
 datasets = lazy("datasets")
 tickets = lazy("fixtures.tickets")
 torch = lazy("torch")
 transformers = lazy("transformers")
 
-UNCASED = "distilbert/distilbert-base-uncased"
 # Tokenizers that differ in what a student may take for granted.
 TOKENIZERS = {
     "as in the script": (UNCASED, "right"),
@@ -45,14 +45,7 @@ kinds = st.sampled_from(sorted(TOKENIZERS))
 
 
 def tokenizer_of(kind):
-    """A tokenizer that nobody else has, so that nobody can change it."""
-    return copy.deepcopy(_tokenizer(kind))
-
-
-@cache
-def _tokenizer(kind):
-    name, side = TOKENIZERS[kind]
-    return transformers.AutoTokenizer.from_pretrained(name, padding_side=side)
+    return tokens.tokenizer_of(*TOKENIZERS[kind])
 
 
 def data_of(strings, seed=0):
@@ -63,19 +56,6 @@ def data_of(strings, seed=0):
 def messages(count=5, seed=11):
     """Unseen messages of different lengths, longest in the middle, none longer than a row."""
     return data_of(tickets.load_tickets(1, count, seed=seed).test["text"])
-
-
-def ids_of(tokenizer, text, max_length):
-    """Words and pieces between the two special tokens, which count too."""
-    ids = tokenizer.convert_tokens_to_ids(tokenizer.tokenize(text))
-    return [tokenizer.cls_token_id, *ids[: max_length - 2], tokenizer.sep_token_id]
-
-
-def padded(rows, value, side):
-    longest = max(map(len, rows))
-    fill = [[value] * (longest - len(row)) for row in rows]
-    pairs = zip(fill, rows, strict=True)
-    return [left + row if side == "left" else row + left for left, row in pairs]
 
 
 def train(task, data, tokenizer, **length):

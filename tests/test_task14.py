@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
-from tests.dispatching import LABELS, TEXTS, check_keys, ids_of, tokenizer_of
+from tests.dispatching import LABELS, TEXTS, check_keys
 from tests.language import texts_of_calls
+from tests.tokens import ids_of, tokenizer_of
 
 torch = lazy("torch")
 transformers = lazy("transformers")

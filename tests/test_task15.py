@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
-from tests.dispatching import LABELS, TEXTS, check_keys, items_of, tokenizer_of
+from tests.dispatching import LABELS, TEXTS, check_keys, items_of
+from tests.tokens import padded, tokenizer_of
 
 torch = lazy("torch")
 transformers = lazy("transformers")
@@ -37,17 +38,6 @@ def batch_of(task, tokenizer, places, collator=None):
     for name, value in found.items():
         expect.instance(value, torch.Tensor, name)
     return found, rows
-
-
-def filled(rows, value, side="right"):
-    longest = max(map(len, rows))
-    left = side == "left"
-    return torch.tensor(
-        [
-            [value] * (longest - len(row)) + row if left else row + [value] * (longest - len(row))
-            for row in rows
-        ]
-    )
 
 
 def check_width(found, rows):
@@ -81,7 +71,7 @@ def test_ids(task, places, which):
     padding = tokenizer.pad_token_id
     found, rows = batch_of(task, tokenizer, places)
     check_width(found, rows)
-    wanted = filled(rows, padding, which.get("side"))
+    wanted = torch.tensor(padded(rows, padding, which.get("side")))
     expect.equal(found["input_ids"], wanted, "input_ids")
 
 
@@ -92,7 +82,7 @@ def test_mask(task, places, which):
     tokenizer = tokenizer_of(**which)
     found, rows = batch_of(task, tokenizer, places)
     check_width(found, rows)
-    wanted = filled([[1] * len(row) for row in rows], 0, which.get("side"))
+    wanted = torch.tensor(padded([[1] * len(row) for row in rows], 0, which.get("side")))
     expect.equal(found["attention_mask"], wanted, "attention_mask")
 
 
@@ -136,5 +126,5 @@ def test_script(task):
     for i, row in enumerate(rows, 1):
         line = f"Sample {i} 'input_ids': {row}"
         expect.that(line in printed, f"the line {line!r}", printed)
-    wanted = filled(rows, tokenizer_of().pad_token_id)
+    wanted = torch.tensor(padded(rows, tokenizer_of().pad_token_id))
     expect.that(str(wanted) in printed, f"{wanted}", printed[printed.find("--- After") :])

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
-from tests.dispatching import LABELS, TEXTS, items_of, tokenizer_of
+from tests.dispatching import LABELS, TEXTS, items_of
+from tests.tokens import tokenizer_of
 
 torch = lazy("torch")
 transformers = lazy("transformers")
