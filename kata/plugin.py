@@ -54,9 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--slow", action="store_true", help="run the tests marked slow as well")
     group.addoption(
         "--hub",
-        choices=("offline", "online"),
-        help="whose models: the course's own stand-ins (offline, the default), or the real hub's; "
-        "KATA_HUB says the same",
+        choices=("offline", "pretrained", "online"),
+        help="whose models: the course's own stand-ins (offline, the default), the same with real "
+        "weights for DistilBERT, or the real hub's; KATA_HUB says the same",
     )
     group.addoption(
         "--require-gpu", action="store_true", help="fail where a gpu test finds no CUDA device"

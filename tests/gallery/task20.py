@@ -1,0 +1,298 @@
+"""Answers to task 20, wrong and right: the tests of its tests."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from kata.gallery import right, wrong
+
+
+def draw(confusion, names, *, values=None, counts=None, labels=("predicted class", "true class")):
+    """A figure as the reference draws it, but for what is given."""
+    confusion = np.asarray(confusion)
+    figure = Figure()
+    axes = figure.subplots()
+    axes.imshow(confusion if values is None else values)
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    for (i, j), count in np.ndenumerate(confusion if counts is None else counts):
+        axes.text(j, i, f"{count}")
+    return figure
+
+
+def ask(model, tokenizer, text, device, id2cat, **options):
+    """What the reference does, but for what is given."""
+    options = {"truncation": True, "max_length": 512} | options
+    inputs = tokenizer(text, return_tensors="pt", **options).to(device)
+    with torch.no_grad():
+        return id2cat[int(model.to(device)(**inputs).logits.argmax())]
+
+
+@right("by torch, scikit-learn's display, and softmax")
+class overlay:
+    def per_class_accuracy(confusion):
+        table = torch.as_tensor(np.array(confusion), dtype=torch.float64)
+        return (table.diagonal() / table.sum(dim=1)).tolist()
+
+    def plot_confusion(confusion, names):
+        display = ConfusionMatrixDisplay(np.asarray(confusion), display_labels=names)
+        figure, axes = plt.subplots()
+        display.plot(ax=axes, xticks_rotation=45)
+        axes.set(xlabel="Predicted class", ylabel="True class")
+        plt.close(figure)
+        return figure
+
+    def predict_category(model, tokenizer, text, device, id2cat):
+        was_training = model.training
+        model.eval().to(device)
+        inputs = tokenizer([text], truncation=True, max_length=512, return_tensors="pt")
+        with torch.inference_mode():
+            logits = model(**{name: value.to(device) for name, value in inputs.items()}).logits
+        if was_training:
+            model.train()
+        return id2cat[logits.softmax(-1)[0].topk(1).indices.item()]
+
+
+@right("draws a mesh, with shares of the row beside the counts")
+class overlay:
+    def per_class_accuracy(confusion):
+        shares = []
+        for i, row in enumerate(confusion):
+            total = float(sum(row))
+            shares.append(float(row[i]) / total if total > 0 else float("nan"))
+        return shares
+
+    def plot_confusion(confusion, names):
+        confusion = np.asarray(confusion)
+        shares = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+        figure = Figure(figsize=(9, 8))
+        axes = figure.add_subplot()
+        mesh = axes.pcolormesh(shares, cmap="viridis")
+        axes.invert_yaxis()
+        figure.colorbar(mesh)
+        places = np.arange(len(names)) + 0.5
+        axes.set_xticks(places, labels=names)
+        axes.set_yticks(places, labels=names)
+        axes.set_xlabel("PREDICTED category")
+        axes.set_ylabel("True category")
+        for i in range(len(names)):
+            for j in range(len(names)):
+                axes.text(j + 0.5, i + 0.5, f"{confusion[i, j]}\n({shares[i, j]:.0%})")
+        return figure
+
+
+@wrong(
+    "swaps rows and columns",
+    caught_by=("test_shares", "test_shares_of_rows", "test_absent_class", "test_counts"),
+)
+class overlay:
+    def per_class_accuracy(confusion):
+        table = np.asarray(confusion, dtype=float)
+        items = table.sum(axis=0)
+        pairs = zip(np.diag(table), items, strict=True)
+        return [float(r / n) if n else float("nan") for r, n in pairs]
+
+    def plot_confusion(confusion, names):
+        return draw(np.asarray(confusion).T, names)
+
+
+@wrong("divides by zero", caught_by=("test_absent_class", "test_shares"))
+def per_class_accuracy(confusion):
+    return [float(row[i]) / float(sum(row)) for i, row in enumerate(confusion)]
+
+
+@wrong("calls an absent class wrong", caught_by=("test_absent_class", "test_shares"))
+def per_class_accuracy(confusion):
+    return [float(row[i]) / max(float(sum(row)), 1.0) for i, row in enumerate(confusion)]
+
+
+@wrong("leaves an absent class out", caught_by="test_absent_class")
+def per_class_accuracy(confusion):
+    return [float(row[i]) / float(sum(row)) for i, row in enumerate(confusion) if sum(row)]
+
+
+@wrong("the accuracy of one class against the rest", caught_by=("test_shares_of_rows",))
+def per_class_accuracy(confusion):
+    table = np.asarray(confusion, dtype=float)
+    total = table.sum()
+    return [
+        float((total - table[i].sum() - table[:, i].sum() + 2 * table[i, i]) / total)
+        for i in range(len(table))
+    ]
+
+
+@wrong("the accuracy of all classes, for each", caught_by="test_shares_of_rows")
+def per_class_accuracy(confusion):
+    table = np.asarray(confusion, dtype=float)
+    return [float(np.trace(table) / table.sum())] * len(table)
+
+
+@wrong("an array for a list", caught_by="test_shares_of_rows")
+def per_class_accuracy(confusion):
+    table = np.asarray(confusion, dtype=float)
+    return np.diag(table) / table.sum(axis=1)
+
+
+@wrong("percent for shares", caught_by="test_shares_of_rows")
+def per_class_accuracy(confusion):
+    return [
+        100 * float(row[i]) / float(sum(row)) if sum(row) else float("nan")
+        for i, row in enumerate(confusion)
+    ]
+
+
+@wrong("normalises the table in place", caught_by="test_table_is_kept")
+def per_class_accuracy(confusion):
+    table = np.asarray(confusion)
+    shares = table.diagonal() / table.sum(axis=1)
+    table[:] = 0
+    return shares.tolist()
+
+
+@wrong("draws shares without the counts", caught_by=("test_counts",))
+def plot_confusion(confusion, names):
+    table = np.asarray(confusion)
+    shares = table / np.maximum(table.sum(1, keepdims=True), 1)
+    return draw(confusion, names, values=shares, counts=shares.round(2))
+
+
+@wrong("writes nothing into the cells", caught_by=("test_counts", "test_other_sizes"))
+def plot_confusion(confusion, names):
+    return draw(confusion, names, counts=np.zeros((0, 0)))
+
+
+@wrong("draws from the bottom", caught_by=("test_counts", "test_names"))
+def plot_confusion(confusion, names):
+    figure = draw(confusion, names)
+    figure.axes[0].invert_yaxis()
+    return figure
+
+
+@wrong("leaves the ticks as numbers", caught_by="test_names")
+def plot_confusion(confusion, names):
+    return draw(confusion, list(map(str, range(len(names)))))
+
+
+@wrong("sorts the names", caught_by="test_names")
+def plot_confusion(confusion, names):
+    return draw(confusion, sorted(names))
+
+
+@wrong("does not label the axes", caught_by="test_axes_are_labelled")
+def plot_confusion(confusion, names):
+    return draw(confusion, names, labels=("", ""))
+
+
+@wrong("labels the axes the wrong way round", caught_by="test_axes_are_labelled")
+def plot_confusion(confusion, names):
+    return draw(confusion, names, labels=("true class", "predicted class"))
+
+
+@wrong("colours the transposed table", caught_by="test_colours")
+def plot_confusion(confusion, names):
+    return draw(confusion, names, values=np.asarray(confusion).T)
+
+
+@wrong("draws numbers without colours", caught_by="test_colours")
+def plot_confusion(confusion, names):
+    return draw(confusion, names, values=np.zeros((len(names), len(names))) + np.eye(len(names)))
+
+
+@wrong("draws five classes, however many there are", caught_by="test_other_sizes")
+def plot_confusion(confusion, names):
+    table = np.zeros((5, 5), dtype=int)
+    table[: len(names), : len(names)] = np.asarray(confusion)
+    return draw(table, [*names, *"?????"][:5])
+
+
+@wrong("shows the figure", caught_by="test_no_window")
+def plot_confusion(confusion, names):
+    figure = draw(confusion, names)
+    plt.show()
+    return figure
+
+
+@wrong("returns the axes", caught_by=("test_counts", "test_names", "test_colours"))
+def plot_confusion(confusion, names):
+    return draw(confusion, names).axes[0]
+
+
+@wrong("forgets evaluation mode", caught_by="test_no_dropout")
+def predict_category(model, tokenizer, text, device, id2cat):
+    return ask(model, tokenizer, text, device, id2cat)
+
+
+@wrong("leaves the model in evaluation mode", caught_by="test_mode_is_kept[True]")
+def predict_category(model, tokenizer, text, device, id2cat):
+    return ask(model.eval(), tokenizer, text, device, id2cat)
+
+
+@wrong("puts the model into training mode", caught_by="test_mode_is_kept[False]")
+def predict_category(model, tokenizer, text, device, id2cat):
+    category = ask(model.eval(), tokenizer, text, device, id2cat)
+    model.train()
+    return category
+
+
+@wrong("returns the class's number", caught_by=("test_greatest_logit", "test_odd_texts"))
+def predict_category(model, tokenizer, text, device, id2cat):
+    numbers = {number: number for number in id2cat}
+    return ask(model.eval(), tokenizer, text, device, numbers)
+
+
+@wrong("sorts the names before it looks one up", caught_by="test_greatest_logit")
+def predict_category(model, tokenizer, text, device, id2cat):
+    return ask(model.eval(), tokenizer, text, device, sorted(id2cat.values()))
+
+
+@wrong("takes the least logit", caught_by=("test_greatest_logit", "test_script"))
+def predict_category(model, tokenizer, text, device, id2cat):
+    inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
+    with torch.no_grad():
+        return id2cat[int(model.to(device).eval()(**inputs).logits.argmin())]
+
+
+@wrong("cuts nothing", caught_by="test_odd_texts[2,000 words]")
+def predict_category(model, tokenizer, text, device, id2cat):
+    return ask(model.eval(), tokenizer, text, device, id2cat, truncation=False, max_length=None)
+
+
+@wrong("refuses an empty text", caught_by="test_odd_texts[empty]")
+def predict_category(model, tokenizer, text, device, id2cat):
+    if not text:
+        raise ValueError("empty")
+    return ask(model.eval(), tokenizer, text, device, id2cat)
+
+
+@wrong("cuts after 16 tokens", caught_by="test_long_texts")
+def predict_category(model, tokenizer, text, device, id2cat):
+    return ask(model.eval(), tokenizer, text, device, id2cat, max_length=16)
+
+
+@wrong("keeps gradients", caught_by="test_no_gradients")
+def predict_category(model, tokenizer, text, device, id2cat):
+    inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
+    return id2cat[int(model.to(device).eval()(**inputs).logits.argmax())]
+
+
+@wrong("stays on the model's device", caught_by="test_gpu")
+def predict_category(model, tokenizer, text, device, id2cat):
+    return ask(model.eval(), tokenizer, text, "cpu", id2cat)
+
+
+@wrong(
+    "returns nothing",
+    caught_by=("test_odd_texts[one letter]", "test_no_dropout", "test_counts", "test_shares"),
+)
+class overlay:
+    def per_class_accuracy(confusion):
+        pass
+
+    def plot_confusion(confusion, names):
+        pass
+
+    def predict_category(model, tokenizer, text, device, id2cat):
+        pass

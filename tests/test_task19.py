@@ -1,0 +1,298 @@
+"""Task 19: what the three numbers and `train_dispatcher` must do."""
+
+import copy
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+
+helper_utils = lazy("fixtures.helper_utils")
+preparation = lazy("fixtures.dispatcher.preparation")
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+LAYERS, CLASSES = 6, 5
+LOSS, F1 = 0.7, 0.8  # the assignment's targets
+MOST_EPOCHS = 10
+LAYER = "distilbert.transformer.layer."
+HEAD = ("pre_classifier.", "classifier.")
+
+
+@pytest.fixture
+def run(task):
+    """The training run on 6,000 instructions, once for all tests."""
+    return task.once("train_dispatcher", lambda: Run(task))
+
+
+class Run:
+    """What `train_dispatcher` makes of a part of the instructions."""
+
+    def __init__(self, task, device="cpu", **part):
+        self.data = preparation.prepare(**part)
+        self.model, self.results = trained(task, self.data.model, self.data, device)
+
+
+class Small:
+    """Two loaders of random tokens, and uneven weights of the classes."""
+
+    def __init__(self, train=22, validation=13):
+        draw = torch.Generator().manual_seed(3)
+        self.train, self.val = (self._items(count, draw) for count in (train, validation))
+        self.train_loader = Counting(self.train, batch_size=4, shuffle=True)
+        self.val_loader = Counting(self.val, batch_size=5)
+        self.class_weights = torch.tensor([0.2, 0.7, 1.1, 2.3, 4.1])
+
+    def _items(self, count, draw):
+        ids = torch.randint(5, 23, (count, 7), generator=draw)
+        labels = torch.randint(0, CLASSES, (count,), generator=draw)
+        return [
+            {"input_ids": row, "attention_mask": torch.ones_like(row), "labels": label}
+            for row, label in zip(ids, labels, strict=True)
+        ]
+
+
+class Counting:
+    """A loader that counts how often it was gone through."""
+
+    def __init__(self, items, **options):
+        self.loader = torch.utils.data.DataLoader(items, **options)
+        self.rounds = 0
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        self.rounds += 1
+        return iter(self.loader)
+
+
+def small_model():
+    """A DistilBERT with six narrow layers, some of them frozen by whoever had it before."""
+    torch.manual_seed(1)
+    model = transformers.DistilBertForSequenceClassification(
+        transformers.DistilBertConfig(
+            vocab_size=23, max_position_embeddings=11, dim=6, hidden_dim=10, n_heads=2,
+            n_layers=LAYERS, num_labels=CLASSES,
+        )
+    )  # fmt: skip
+    for parameter in list(model.parameters())[::3]:
+        parameter.requires_grad = False
+    return model
+
+
+def trained(task, model, data, device="cpu"):
+    """Model and results of a run."""
+    found = task.train_dispatcher(
+        model, data.train_loader, data.val_loader, data.class_weights, device
+    )
+    expect.instance(found, tuple, "what train_dispatcher returns")
+    expect.that(len(found) == 2, "model and results, a pair", f"{len(found)} things", "pair")
+    expect.instance(found[1], dict, "the results")
+    for name in ("val_loss", "val_f1"):
+        expect.that(name in found[1], f"results with {name}", describe(sorted(found[1])), name)
+        expect.number(found[1][name], name)
+    return found
+
+
+def judged(model, loader, weights):
+    """Loss and macro-F1 of a model, counted by hand, and its predictions."""
+    model = copy.deepcopy(model).cpu().eval()
+    loss = total = 0.0
+    hits, found, true = Counter(), [], []
+    for batch in loader:
+        labels = batch["labels"]
+        with torch.no_grad():
+            logits = model(batch["input_ids"], batch["attention_mask"]).logits
+        own = logits.log_softmax(-1)[range(len(labels)), labels]  # log-probabilities
+        loss -= float((own * weights[labels]).sum())
+        total += float(weights[labels].sum())
+        found += logits.argmax(-1).tolist()
+        true += labels.tolist()
+    hits.update(label for label, guess in zip(true, found, strict=True) if label == guess)
+    of, guessed = Counter(true), Counter(found)
+    scores = [2 * hits[i] / max(of[i] + guessed[i], 1) for i in range(CLASSES)]
+    return loss / total, sum(scores) / CLASSES, found
+
+
+def is_trainable(name, count):
+    if name.startswith(LAYER):
+        return int(name.removeprefix(LAYER).partition(".")[0]) >= LAYERS - count
+    return name.startswith(HEAD)
+
+
+def number_of_layers(task):
+    """The student's number, if it is one of layers."""
+    count = task.value("layers_to_train")
+    good = isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= LAYERS
+    expect.that(good, "layers_to_train is a whole number from 0 to 6", describe(count))
+    return count
+
+
+def test_layers_to_train(task):
+    """`layers_to_train` is a number of layers, from 0 to all six."""
+    trained(task, small_model(), Small())
+    number_of_layers(task)
+
+
+def test_learning_rate(task):
+    """`learning_rate` is a number between 0 and 1."""
+    _, results = trained(task, small_model(), Small())
+    rate = task.value("learning_rate")
+    expect.number(rate, "learning_rate")
+    expect.that(0 < rate < 1, "learning_rate is more than 0 and less than 1", f"{rate}")
+    used = results.get("learning_rate")
+    expect.that(used == rate, f"a run at the learning rate {rate}", f"a run at {describe(used)}")
+
+
+def test_num_epochs(task):
+    """`num_epochs` is a whole number from 1 to 10, and so often the training part is read."""
+    data = Small()
+    trained(task, small_model(), data)
+    epochs = task.value("num_epochs")
+    good = isinstance(epochs, int) and not isinstance(epochs, bool) and 1 <= epochs <= MOST_EPOCHS
+    expect.that(good, f"num_epochs is a whole number from 1 to {MOST_EPOCHS}", describe(epochs))
+    rounds = data.train_loader.rounds
+    expect.that(rounds == epochs, f"the training part read {epochs} times", f"{rounds} times")
+
+
+def test_same_model(task):
+    """The model that was given is the one that is trained and returned."""
+    model = small_model()
+    found, _ = trained(task, model, Small())
+    expect.that(found is model, "the same model", describe(found), "same")
+
+
+def test_what_is_frozen(task):
+    """The embeddings and all but the last `layers_to_train` layers are frozen, and as they were."""
+    model = small_model()
+    before = copy.deepcopy(model.state_dict())
+    model, _ = trained(task, model, Small())
+    count = number_of_layers(task)
+    for name, parameter in model.named_parameters():
+        if not is_trainable(name, count):
+            expect.that(
+                not parameter.requires_grad, f"{name} frozen, at layers_to_train={count}", "not"
+            )
+            same = torch.equal(parameter, before[name])
+            expect.that(same, f"{name} as it was", "other weights")
+
+
+def test_what_is_trained(task):
+    """The head and the last `layers_to_train` layers have learnt, whatever was frozen before."""
+    model = small_model()
+    before = copy.deepcopy(model.state_dict())
+    model, _ = trained(task, model, Small())
+    count = number_of_layers(task)
+    for name, parameter in model.named_parameters():
+        # A bias of keys moves all scores of a row alike, which changes nothing.
+        if is_trainable(name, count) and "k_lin.bias" not in name:
+            expect.that(
+                parameter.requires_grad, f"{name} trainable, at layers_to_train={count}", "frozen"
+            )
+            moved = not torch.equal(parameter, before[name])
+            expect.that(moved, f"{name} has other weights than before", "the same")
+
+
+def test_loss_weighs_classes(task):
+    """The loss is the cross-entropy that weighs each class."""
+    data = Small()
+    model, results = trained(task, small_model(), data)
+    weighted, _, _ = judged(model, data.val_loader, data.class_weights)
+    plain, _, _ = judged(model, data.val_loader, torch.ones(CLASSES))
+    got = results["val_loss"]
+    note = ", the loss without weights" if math.isclose(got, plain, rel_tol=1e-4) else ""
+    expect.that(
+        math.isclose(got, weighted, rel_tol=1e-4),
+        f"a val_loss of {weighted:.6f}, which weighs the classes of the validation part",
+        f"{got:.6f}{note}",
+        "loss",
+    )
+
+
+def test_results_are_those_of_the_run(task):
+    """The results are what `training_loop` returned, for just this run."""
+    data = Small()
+    _, results = trained(task, small_model(), data)
+    check_origin(results)
+    labels = [int(item["labels"]) for item in data.val]
+    expect.equal(results["val_labels"], labels, "val_labels, of the validation part")
+
+
+def test_results_are_true(task, run):
+    """The returned model has the loss and the F1 that the results say."""
+    loss, f1, _ = judged(run.model, run.data.val_loader, run.data.class_weights)
+    for name, wanted in (("val_loss", loss), ("val_f1", f1)):
+        got = run.results[name]
+        expect.that(
+            math.isclose(got, wanted, rel_tol=1e-3, abs_tol=1e-3),
+            f"a {name} of {wanted:.4f}, which is what the returned model has",
+            f"{got:.4f} in the results",
+            name,
+        )
+
+
+def test_results_of_a_run(task, run):
+    """The results come from `training_loop`, and nobody has changed them."""
+    check_origin(run.results)
+
+
+def test_loss(task, run):
+    """The validation loss is below 0.7."""
+    check_loss(run)
+
+
+def test_f1(task, run):
+    """The macro-F1 on the validation part is 0.8 or more."""
+    check_f1(run)
+
+
+def test_script(task):
+    """The script trains, prints how well, and writes the logs and the picture."""
+    task.main(300)
+    for part in (" parameters (", "Loss: ", "Accuracy: ", "F1: "):
+        expect.that(part in task.printed.out, f"a line with {part!r}", task.printed.out)
+    results = json.loads(Path("training_logs.json").read_text(encoding="utf-8"))
+    check_origin(results)
+    expect.that(Path("dispatcher.png").read_bytes()[:4] == b"\x89PNG", "a PNG file", "another")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_parts(task, seed):
+    """Other instructions of the same kind are learnt as well."""
+    run = Run(task, seed=seed)
+    check_loss(run)
+    check_f1(run)
+
+
+def check_origin(results):
+    expect.that(
+        helper_utils.is_from_a_run(results),
+        "the results that helper_utils.training_loop returned, unchanged",
+        describe({name: results[name] for name in list(results)[:4]}),
+        "results",
+    )
+
+
+def check_loss(run):
+    expect.that(run.results["val_loss"] < LOSS, f"a val_loss below {LOSS}", found(run), "loss")
+
+
+def check_f1(run):
+    expect.that(run.results["val_f1"] >= F1, f"a val_f1 of {F1} or more", found(run), "f1")
+
+
+def found(run):
+    """What came out, and how it got there."""
+    history = run.results.get("history", [])
+    steps = ", ".join(f"{entry['val_loss']:.2f}/{entry['val_f1']:.2f}" for entry in history)
+    return (
+        f"val_loss {run.results['val_loss']:.3f}, val_f1 {run.results['val_f1']:.3f}"
+        f" (loss/F1 after each epoch: {steps})"
+    )

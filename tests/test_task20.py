@@ -1,0 +1,310 @@
+"""Task 20: what `per_class_accuracy`, `plot_confusion` and `predict_category` must do."""
+
+import copy
+import io
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kata import expect
+from kata.describe import describe
+from kata.lazy import lazy
+from tests.language import ODD_TEXTS, check_no_gradients
+from tests.tokens import UNCASED, tokenizer_of
+
+figures = lazy("matplotlib.figure")
+np = lazy("numpy")
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+# As a dispatcher might give it; no two rows or columns have the same sum.
+CONFUSION = [
+    [61, 3, 0, 7, 1],
+    [5, 22, 2, 0, 4],
+    [9, 1, 30, 6, 0],
+    [0, 8, 2, 17, 12],
+    [1, 0, 4, 2, 11],
+]
+NAMES = ["question", "sorting", "digest", "ideas", "poem"]
+# No two names begin alike, and their order is not that of the alphabet.
+ID2CAT = {0: "weather", 1: "music", 2: "lights", 3: "alarm", 4: "door"}
+TEXTS = [
+    "Explain the tides.", "Is a bean a fruit or a seed?", "Summarize this passage on volcanoes.",
+    "Give me five names for a bakery.", "Write a poem about a sleepless owl.", "who was Hypatia",
+    "Sort these: dog, oak, cat, elm", "List the dates in the report below.", "What is jazz?",
+    "Suggest a present for my aunt", "Tell me a story about a lighthouse", "How do I bake bread?",
+]  # fmt: skip
+RIGHT = 8  # of ten unseen instructions
+KINDS = {
+    "lists": lambda rows: [list(row) for row in rows],
+    "array": lambda rows: np.array(rows),
+    "tensor": lambda rows: torch.tensor(rows),
+}
+
+
+@st.composite
+def tables(draw):
+    """A confusion matrix, some of its rows empty, as lists, an array or a tensor."""
+    size = draw(st.integers(1, 6))
+    row = st.lists(st.integers(0, 40), min_size=size, max_size=size)
+    rows = draw(st.lists(row | st.just([0] * size), min_size=size, max_size=size))
+    return rows, draw(st.sampled_from(sorted(KINDS)))
+
+
+def shares(task, rows, kind="lists"):
+    """A list of floats, one for each class."""
+    found = task.per_class_accuracy(KINDS[kind](rows))
+    expect.instance(found, list, "what per_class_accuracy returns")
+    expect.that(len(found) == len(rows), f"{len(rows)} shares", f"{len(found)}", "length")
+    for i, share in enumerate(found):
+        expect.instance(share, float, f"share {i}")
+    return found
+
+
+def check_shares(found, rows):
+    for i, (share, row) in enumerate(zip(found, rows, strict=True)):
+        if sum(row):
+            expect.close(share, row[i] / sum(row), f"the share of class {i}", atol=1e-6)
+        else:
+            expect.that(math.isnan(share), f"nan for class {i}, of which there is none", share)
+
+
+def drawn(task, rows=CONFUSION, names=NAMES):
+    """The first axes of the figure, drawn, so that everything is in its place."""
+    figure = task.plot_confusion(KINDS["lists"](rows), list(names))
+    expect.instance(figure, figures.Figure, "what plot_confusion returns")
+    expect.that(figure.axes, "a figure with axes", "none", "axes")
+    figure.savefig(io.BytesIO(), format="png")
+    return figure.axes[0]
+
+
+def grid(axes):
+    """The texts written into the cells, as rows from the top, whatever the axes' units."""
+    written = [text for text in axes.texts if any(letter.isdigit() for letter in text.get_text())]
+    places = [axes.transData.transform(text.get_position()).round() for text in written]
+    columns = sorted({x for x, _ in places})
+    rows = sorted({y for _, y in places}, reverse=True)
+    table = [[""] * len(columns) for _ in rows]
+    for text, (x, y) in zip(written, places, strict=True):
+        table[rows.index(y)][columns.index(x)] = text.get_text()
+    return table
+
+
+def labels_of(axis, reverse):
+    """The names at the ticks, from left to right or from the top."""
+    ticks = [
+        (axis.axes.transData.transform((place, place))[int(reverse)], label.get_text())
+        for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+    ]
+    return [text for _, text in sorted(ticks, reverse=reverse) if text]
+
+
+def dispatcher(seed=0):
+    """A model that says one thing of some texts, and another of others; and its tokenizer."""
+    torch.manual_seed(seed)
+    kind = transformers.AutoModelForSequenceClassification
+    model, tokenizer = kind.from_pretrained(UNCASED, num_labels=5).eval(), tokenizer_of()
+    with torch.no_grad():
+        model.classifier.weight.normal_()
+        logits = model(**tokenizer(TEXTS, padding=True, return_tensors="pt")).logits
+        model.classifier.bias -= logits.mean(0)
+    return model, tokenizer
+
+
+def categories(model, tokenizer, texts):
+    """What the model says of each text, without dropout."""
+    model = copy.deepcopy(model).cpu().eval()
+    names = []
+    for text in texts:
+        inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt")
+        with torch.no_grad():
+            logits = model(**inputs).logits[0].tolist()
+        names.append(ID2CAT[logits.index(max(logits))])
+    return names
+
+
+def predicted(task, model, tokenizer, text, device="cpu"):
+    found = task.predict_category(model, tokenizer, text, device, dict(ID2CAT))
+    expect.instance(found, str, "what predict_category returns")
+    return found
+
+
+@given(tables())
+@settings(max_examples=60)
+def test_shares(task, table):
+    """Of the items of each class, the share that was predicted rightly; nan if there are none."""
+    rows, kind = table
+    check_shares(shares(task, rows, kind), rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shares_of_rows(task, kind):
+    """A class is a row, not a column; lists, arrays and tensors will do."""
+    check_shares(shares(task, CONFUSION, kind), CONFUSION)
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_absent_class(task, place):
+    """A class without items has nan, and no class but that one."""
+    rows = [list(row) for row in CONFUSION]
+    rows[place] = [0] * 5
+    check_shares(shares(task, rows), rows)
+
+
+def test_table_is_kept(task):
+    """The table is left as it was."""
+    rows = np.array(CONFUSION)
+    task.per_class_accuracy(rows)
+    task.plot_confusion(rows, list(NAMES))
+    expect.equal(rows, np.array(CONFUSION), "the table")
+
+
+def test_counts(task):
+    """Each cell has its count in it: true classes from the top, predicted ones from the left."""
+    table = grid(drawn(task))
+    size = len(CONFUSION)
+    expect.that(
+        len(table) == size and all(len(row) == size for row in table),
+        f"a count in each of {size} x {size} cells",
+        f"{len(table)} rows of {len(table[0]) if table else 0} counts",
+        "cells",
+    )
+    for i, row in enumerate(CONFUSION):
+        for j, count in enumerate(row):
+            numbers = "".join(c if c.isdigit() else " " for c in table[i][j]).split()
+            expect.that(
+                str(count) in numbers,
+                f"{count} in row {i} and column {j}, for {count} {NAMES[i]!r} that were "
+                f"predicted as {NAMES[j]!r}",
+                repr(table[i][j]),
+                "cell",
+            )
+
+
+def test_names(task):
+    """The names of the classes are at the rows, from the top, and at the columns."""
+    axes = drawn(task)
+    expect.equal(labels_of(axes.yaxis, reverse=True), NAMES, "the names at the rows")
+    expect.equal(labels_of(axes.xaxis, reverse=False), NAMES, "the names at the columns")
+
+
+def test_axes_are_labelled(task):
+    """The y-axis is labelled "true ...", and the x-axis "predicted ..."."""
+    axes = drawn(task)
+    for which, word in (("y", "true"), ("x", "predicted")):
+        label = getattr(axes, f"get_{which}label")()
+        expect.that(word in label.lower(), f"a label of the {which}-axis with {word!r}", label)
+
+
+def test_colours(task):
+    """In a row, the cell with more items has the stronger colour."""
+    axes = drawn(task)
+    pictures = [part for part in (*axes.images, *axes.collections) if part.get_array() is not None]
+    expect.that(pictures, "coloured cells", "none", "colours")
+    values = np.asarray(pictures[0].get_array()).reshape(len(CONFUSION), -1)
+    for i, row in enumerate(CONFUSION):
+        order = sorted(range(len(row)), key=row.__getitem__)
+        found = [float(values[i][j]) for j in order]
+        for (a, b), (weak, strong) in zip(pairwise(order), pairwise(found), strict=True):
+            good = weak < strong if row[a] < row[b] else weak == strong
+            expect.that(good, f"colours of row {i} that rank as {row}", describe(values[i]))
+
+
+def test_no_window(task, monkeypatch):
+    """No window is opened."""
+    shown = []
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda *args, **kwargs: shown.append(1))
+    drawn(task)
+    expect.that(not shown, "a figure that is returned", "a window that is shown")
+
+
+def test_other_sizes(task):
+    """Any number of classes can be drawn, also one without items."""
+    table = grid(drawn(task, [[3, 1], [0, 0]], ["day", "night"]))
+    expect.that(
+        [len(row) for row in table] == [2, 2], "a count in each of 2 x 2 cells", describe(table)
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_greatest_logit(task, seed):
+    """The category is the name of the class with the greatest logit."""
+    model, tokenizer = dispatcher(seed)
+    wanted = categories(model, tokenizer, TEXTS)
+    assert len(set(wanted)) > 2
+    found = [predicted(task, model, tokenizer, text) for text in TEXTS]
+    expect.equal(found, wanted, "the categories")
+
+
+def test_no_dropout(task):
+    """Dropout is off, even if the model comes from training."""
+    model, tokenizer = dispatcher()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.9
+    wanted = categories(model, tokenizer, TEXTS)
+    found = [predicted(task, model.train(), tokenizer, text) for text in TEXTS]
+    expect.equal(found, wanted, "the categories by a model in training mode")
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_mode_is_kept(task, training):
+    """The model is in the same mode afterwards, with the same weights."""
+    model, tokenizer = dispatcher()
+    model.train(training)
+    before = copy.deepcopy(model.state_dict())
+    predicted(task, model, tokenizer, TEXTS[0])
+    mode = "training mode" if training else "evaluation mode"
+    expect.that(model.training is training, f"a model in {mode}, as before", "the other one")
+    same = all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    expect.that(same, "the model's weights as they were", "other weights")
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_odd_texts(task, name):
+    """Any text will do: nothing, a letter, emoji, 2,000 words."""
+    model, tokenizer = dispatcher()
+    wanted = categories(model, tokenizer, [ODD_TEXTS[name]])
+    expect.equal([predicted(task, model, tokenizer, ODD_TEXTS[name])], wanted, "the category")
+
+
+def test_long_texts(task):
+    """Of a long text, too, all is read, as far as 512 tokens go."""
+    model, tokenizer = dispatcher()
+    texts = [f"{ODD_TEXTS['2,000 words'][:400]} {text}" for text in TEXTS]
+    with torch.no_grad():
+        logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits
+        model.classifier.bias -= logits.mean(0)
+    wanted = categories(model, tokenizer, texts)
+    assert len(set(wanted)) > 2
+    found = [predicted(task, model, tokenizer, text) for text in texts]
+    expect.equal(found, wanted, "the categories")
+
+
+def test_no_gradients(task):
+    """The model runs without gradients."""
+    model, tokenizer = dispatcher()
+    check_no_gradients(lambda: predicted(task, model, tokenizer, TEXTS[0]))
+
+
+@pytest.mark.slow
+def test_script(task):
+    """The script draws confusions, and of the ten unseen instructions eight or more are right."""
+    task.main()
+    lines = task.printed.out.splitlines()
+    right = sum(line.startswith("right: ") for line in lines)
+    expect.that(right >= RIGHT, f"{RIGHT} of 10 right, or more", task.printed.out, "right")
+    expect.that(Path("confusion.png").read_bytes()[:4] == b"\x89PNG", "a PNG file", "another")
+
+
+@pytest.mark.gpu
+def test_gpu(task, gpu):
+    """On CUDA, the categories are those of the CPU, wherever the model was before."""
+    model, tokenizer = dispatcher()
+    wanted = categories(model, tokenizer, TEXTS)
+    found = [predicted(task, model.cpu(), tokenizer, text, gpu) for text in TEXTS]
+    expect.equal(found, wanted, "the categories")
