@@ -11,19 +11,21 @@ from kata.target import given
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def judge(number: int, /, **objects: object) -> bool:
+def judge(number: int, /, *tests: str, **objects: object) -> bool:
     """Judge functions or classes as the answer to a task, and print the report.
 
     Names that the task asks for and that are not given are as unwritten as in the task's stub.
 
     Args:
         number: the task.
+        tests: names of the tests to run; all of them, if none is named.
         objects: what is judged, by the names that the task gives them.
 
     Returns:
         Whether all tests that ran are green.
     """
-    file = ROOT / "tests" / f"test_task{number:02d}.py"
+    file = str(ROOT / "tests" / f"test_task{number:02d}.py")
+    nodes = [f"{file}::{name}" for name in tests]
     options = [
         f"--rootdir={ROOT}",
         # The notebook's own folder stays clean.
@@ -31,6 +33,6 @@ def judge(number: int, /, **objects: object) -> bool:
     ]
     token = given.set(objects)
     try:
-        return pytest.main([str(file), *options]) == 0
+        return pytest.main([*(nodes or [file]), *options]) == 0
     finally:
         given.reset(token)

@@ -79,3 +79,45 @@ def test_classes(tmp_path):
     assert "FIRST False" in printed
     assert "expected  tokens of the item == 512" in printed
     assert "12 of 16 green" in printed
+
+
+def test_results(tmp_path):
+    printed = run(
+        """
+        import torch
+        from types import SimpleNamespace
+        from fixtures import helper_utils
+
+        class Model(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.words = torch.nn.Embedding(5, 5)
+
+            def forward(self, input_ids):
+                return SimpleNamespace(logits=self.words(input_ids))
+
+        labels = torch.arange(60) % 5
+        items = [{"input_ids": label, "labels": label} for label in labels]
+        loader = torch.utils.data.DataLoader(items, batch_size=4)
+
+        def train(rate):
+            loss = torch.nn.CrossEntropyLoss()
+            return helper_utils.training_loop(Model(), loader, loader, loss, rate, 5, "cpu")[1]
+
+        print("FIRST", unittests.exercise_6(train(1e-4)))
+        results = train(0.5)
+        print("SECOND", unittests.exercise_6(results))
+        print("THIRD", unittests.exercise_6(results | {"val_f1": 0.99}))
+        print("FOURTH", unittests.exercise_6({"val_loss": 0.39, "val_f1": 0.86}))
+        """,
+        tmp_path,
+    )
+    first, rest = printed.split("FIRST False")
+    second, rest = rest.split("SECOND True")
+    third, rest = rest.split("THIRD False")
+    fourth, _ = rest.split("FOURTH False")
+    assert "a val_loss below 0.7" in first
+    assert "3 of 3 green" in second
+    unchanged = "the results that helper_utils.training_loop returned, unchanged"
+    assert unchanged in " ".join(third.split())
+    assert unchanged in " ".join(fourth.split())
