@@ -62,7 +62,7 @@ def per_class_accuracy(confusion) -> list[float]:
     confusion = np.asarray(confusion, dtype=float)
     items = confusion.sum(axis=1)
     rights = np.diag(confusion)
-    return [r / n if n else float("nan") for r, n in zip(rights, items, strict=True)]
+    return [float(r / n) if n else float("nan") for r, n in zip(rights, items, strict=True)]
     ### END CODE HERE ###
 
 

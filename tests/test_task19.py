@@ -27,7 +27,7 @@ HEAD = ("pre_classifier.", "classifier.")
 
 @pytest.fixture
 def run(task):
-    """The training run on 5,000 instructions, once for all tests."""
+    """The training run on 4,000 instructions, once for all tests."""
     return task.once("train_dispatcher", lambda: Run(task))
 
 
