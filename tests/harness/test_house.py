@@ -103,14 +103,16 @@ def test_reference_of_task_01_costs_two_copies_at_most():
     module = Target(ROOT / "solutions" / "task01.py").load("reference_of_task01")
     df = pd.DataFrame({"row": np.arange(20_000), "reading": np.arange(20_000.0)})
     result = np.zeros((20_000 - 96, 96))
-    ratios = []
+    makes, copies = [], []
     for _ in range(15):
         start = time.perf_counter()
         module.create_sequences(df, 96)
         middle = time.perf_counter()
         result.copy()
-        ratios.append((middle - start) / (time.perf_counter() - middle))
-    assert statistics.median(ratios) < 2, ratios
+        makes.append(middle - start)
+        copies.append(time.perf_counter() - middle)
+    # The least of each, since what else runs on the machine only adds to them.
+    assert min(makes) < 2 * min(copies), (makes, copies)
 
 
 def test_one_file_answers_one_task():
