@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kata import expect
 from kata.describe import describe
 from kata.lazy import lazy
+from kata.race import readable
 
 np = lazy("numpy")
 pd = lazy("pandas")
@@ -141,38 +142,52 @@ def test_dataset(task, drawn, dtype):
             expect.equal(got, wanted, f"the {name} of dataset[{i}]")
 
 
+LARGE, SMALL, LENGTH = 4_000, 100, 96  # windows, windows, readings in each
+COPIES = 10  # of the result: an answer that takes no longer is fast
+
+
+def slowness(seconds):
+    """How much longer the large frame takes than it may: 1 for an answer that is just in step.
+
+    What takes no more than some copies of the result is fast, whatever a small frame takes: there,
+    all of it fits into a cache.
+    """
+    in_step = seconds["small"] * LARGE / SMALL
+    return seconds["yours"] / max(in_step, COPIES * seconds["copy"])
+
+
 @pytest.mark.benchmark
 def test_cost(task, race):
-    """Eight times the rows take some eight times as long, not sixty-four."""
+    """The time grows in step with the rows, and not with their square."""
 
-    def prepare(answer, rows):
-        df = frame(np.random.default_rng(rows).permutation(rows))
-        return lambda: (df, answer.create_sequences(df, 96))
+    def prepare(answer, windows):
+        df = frame(np.random.default_rng(windows).permutation(windows + LENGTH))
+        return lambda: (df, answer.create_sequences(df, LENGTH))
 
     def prepare_copy():
-        result = np.zeros((4_000 - 96, 96), "int64")
+        result = np.zeros((LARGE, LENGTH), "int64")
         return lambda: result.copy()
 
     work = {
-        "yours": lambda: prepare(task, 4_000),
-        "small": lambda: prepare(task, 500),
+        "yours": lambda: prepare(task, LARGE),
+        "small": lambda: prepare(task, SMALL),
         "copy": prepare_copy,
     }
     if task.reference:
-        work["reference"] = lambda: prepare(task.reference, 4_000)
-    seconds = race(**work)
+        work["reference"] = lambda: prepare(task.reference, LARGE)
+    times, seconds = race.repeated(slowness, below=3, rounds=3, **work)
     for df, result in race.results["yours"] + race.results["small"]:
-        X, y = check_shapes(result, df, 96)
+        X, y = check_shapes(result, df, LENGTH)
         series = df["reading"].to_numpy()
-        expect.equal(X, np.lib.stride_tricks.sliding_window_view(series, 96)[:-1], "X")
-        expect.equal(y, series[96:], "y")
+        expect.equal(X, np.lib.stride_tricks.sliding_window_view(series, LENGTH)[:-1], "X")
+        expect.equal(y, series[LENGTH:], "y")
     labels = {"yours": "yours", "copy": "one copy of the result", "reference": "the reference"}
     race.show({label: seconds[name] for name, label in labels.items() if name in seconds})
-    ratio = seconds["yours"] / seconds["small"]
     expect.that(
-        ratio < 20,
-        "4,000 rows take less than 20 times as long as 500 rows",
-        f"{ratio:.0f} times: {seconds['yours']:.3f} s and {seconds['small']:.3f} s; "
+        times < 3,
+        f"{LARGE:,} windows take some {LARGE // SMALL} times as long as {SMALL}",
+        f"{seconds['yours'] / seconds['small']:.0f} times: {readable(seconds['yours'])} and "
+        f"{readable(seconds['small'])}, each time that it was measured; "
         "growing an array row by row copies it every time",
     )
 

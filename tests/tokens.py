@@ -1,6 +1,8 @@
 """Token ids as the tests expect them, for whatever tokenizer."""
 
 import copy
+import sys
+from contextlib import contextmanager
 from functools import cache
 
 from kata.lazy import lazy
@@ -32,3 +34,20 @@ def padded(rows, value, side="right"):
     fill = [[value] * (longest - len(row)) for row in rows]
     pairs = zip(fill, rows, strict=True)
     return [left + row if side == "left" else row + left for left, row in pairs]
+
+
+@contextmanager
+def tokenizations():
+    """Lists the calls that cut texts into tokens in the meantime, whatever leads to them."""
+    made = []
+
+    def note(frame, event, called):
+        if event == "c_call" and type(getattr(called, "__self__", None)).__name__ == "Tokenizer":
+            made.extend([called.__name__] if called.__name__.startswith("encode") else [])
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield made
+    finally:
+        sys.setprofile(before)

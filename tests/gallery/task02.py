@@ -55,6 +55,11 @@ class ConsumptionForecaster(nn.Module):
         return self.fc(outputs[-1]).squeeze(1)
 
 
+@right("loads its batches in two processes")
+def train(model, dataset, *, batch_size=32, **options):
+    return fit(model, dataset, batch_size=batch_size, num_workers=2, **options)
+
+
 @right("uses the functional metric, its own sums and a bar that is updated by hand")
 class overlay:
     def train(model, dataset, *, epochs=3, batch_size=32, learning_rate=1e-4, device="cpu"):
@@ -290,11 +295,13 @@ def fit(
     ),
     bar=tqdm,
     loss_of=mean_squared_error,
+    num_workers=0,
 ):
     """What the wrong training loops below change one thing about."""
     model.to(device).train()
     chosen = optimizer(model.parameters(), lr=learning_rate)
-    loader = DataLoader(dataset, batch_size, shuffle=shuffle, drop_last=drop_last)
+    order = {"shuffle": shuffle, "drop_last": drop_last}
+    loader = DataLoader(dataset, batch_size, **order, num_workers=num_workers)
     epochs_losses = []
     for epoch in range(epochs):
         losses, sizes = [], []
@@ -313,7 +320,7 @@ def fit(
     "forgets to return the losses",
     caught_by=("test_batches", "test_order", "test_steps", "test_losses", "test_defaults",
                "test_training_mode", "test_progress", "test_loss_per_epoch_is_printed",
-               "test_learning", "test_speed"),
+               "test_learning", "test_calls"),
 )  # fmt: skip
 def train(model, dataset, **options):
     fit(model, dataset, **options)
@@ -498,7 +505,7 @@ def train(model, dataset, **options):
     return fit(model, dataset, loss_of=nn.functional.mse_loss, **options)
 
 
-@wrong("runs the model on one window at a time", caught_by="test_speed")
+@wrong("runs the model on one window at a time", caught_by=("test_batches", "test_calls"))
 def train(model, dataset, *, batch_size=32, **options):
     def one_by_one(windows):
         return torch.cat([model(window.unsqueeze(0)) for window in windows])
@@ -525,7 +532,7 @@ def train(model, dataset, *, device="cpu", **options):
     return fit(model, dataset, device="cpu", **options)
 
 
-@wrong("feeds the GPU one window at a time", caught_by="test_gpu_speed")
+@wrong("feeds the GPU one window at a time", caught_by="test_gpu_calls")
 def train(model, dataset, *, device="cpu", batch_size=32, **options):
     if device != "cpu":
         batch_size = 1
