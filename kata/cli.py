@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.stubs import find_drift, write_stub
+from kata.wording import Wording, quoting_tests, wrong_quotations
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     check = commands.add_parser("check", help="prove that the tests judge rightly")
     check.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
     check.add_argument("--slow", action="store_true", help="prove the tests marked slow as well")
+    check.add_argument(
+        "--text", action="store_true",
+        help="prove nothing; list the sentences of the tasks that no test quotes",
+    )  # fmt: skip
     check.add_argument(
         "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
         help="runs at the same time (default: one per core)",
@@ -47,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "models":
             return _print_models(course)
         tasks = course.select(options.tasks)
+        if options.command == "check" and options.text:
+            return _list_unquoted(course, tasks)
         if options.command == "check":
             return _check(course, tasks, options.jobs, options.slow)
         if options.check:
@@ -105,6 +112,19 @@ def _check(course: Course, tasks: list[TaskInfo], workers: int, slow: bool) -> i
     verdict = f"{len(failures)} failed" if failures else "all proven"
     print(f"\n{verdict}, in {time.monotonic() - start:.0f} s with {workers} at a time")
     return 1 if failures else 0
+
+
+def _list_unquoted(course: Course, tasks: list[TaskInfo]) -> int:
+    faults = 0
+    for task in tasks:
+        stub, test_file = course.stub(task), course.test_file(task)
+        quoted = [words for test in quoting_tests(test_file).values() for words in test]
+        for sentence in Wording.read(stub).unquoted(quoted):
+            print(f"{course.short(stub)}:{sentence.line}: {sentence.text}")
+        for fault in wrong_quotations(stub, test_file):
+            print(f"FAILED {course.short(test_file)}: {fault}")
+            faults += 1
+    return 1 if faults else 0
 
 
 def _print_table(rows: list[list[str]]) -> None:

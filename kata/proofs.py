@@ -3,6 +3,7 @@
 On the untouched stub every test is red, and for the stub's NotImplementedError. On the reference
 and on every right answer of the gallery every test is green. Every wrong answer is red on the
 tests it names. And every test is named by a wrong answer: one that nothing can fail is a defect.
+Every test quotes the words of the task that it enforces, and they stand in the stub.
 Tests marked slow run on request only, and not on the right answers besides the reference.
 """
 
@@ -13,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kata.course import MARKS, Course, CourseError, TaskInfo
+from kata.course import LISTED, Course, CourseError, TaskInfo
 from kata.gallery import Entry, read_gallery
 from kata.report import AWAY, GREEN, RED, Result
 from kata.runner import Job, Run, run_jobs
 from kata.verdict import DEFECT, UNWRITTEN
+from kata.wording import wrong_quotations
 
 
 @dataclass
@@ -126,6 +128,7 @@ def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, 
         f"{test}: no wrong answer in the gallery is named to fail it" for test in proof.unnamed
     ]
     proof.failures += _wrong_marks(course, proof.task)
+    proof.failures += wrong_quotations(course.stub(proof.task), course.test_file(proof.task))
 
 
 def _complaints(plan: _Plan, run: Run, tests: list[str]) -> Iterator[str]:
@@ -179,7 +182,7 @@ def _base(test: str) -> str:
 def _wrong_marks(course: Course, task: TaskInfo) -> Iterator[str]:
     """Marks that the tests carry and the manifest does not list, and the other way round."""
     text = course.test_file(task).read_text(encoding="utf-8")
-    known = "|".join(MARKS)
+    known = "|".join(LISTED)
     carried = set(re.findall(rf"^@pytest\.mark\.({known})\b", text, re.MULTILINE))
     for mark in sorted(carried ^ set(task.marks)):
         has, lacks = (
