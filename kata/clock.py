@@ -6,7 +6,7 @@ import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -17,13 +17,13 @@ AGAIN = 0.2  # seconds after which the alarm rings again, if the student's code 
 class TimeUp(BaseException):
     """Code ran past its limit. Not an Exception, so that `except Exception` lets it through."""
 
-    def __init__(self, seconds: float, in_student_code: bool) -> None:
-        super().__init__(f"over {seconds:g} seconds")
-        self.seconds = seconds
+    def __init__(self, when: str, in_student_code: bool) -> None:
+        super().__init__(when)
+        self.when = when  # as in "after 10 seconds"
         self.in_student_code = in_student_code  # rather than in the code of a test
 
 
-def _frames_in(frame: FrameType | None, files: Collection[str]) -> Iterator[FrameType]:
+def _frames_in(frame: FrameType | None, files: Container[str]) -> Iterator[FrameType]:
     """The frames from `frame` outwards that lie in one of `files`."""
     while frame is not None:
         if frame.f_code.co_filename in files:
@@ -32,17 +32,20 @@ def _frames_in(frame: FrameType | None, files: Collection[str]) -> Iterator[Fram
 
 
 @contextmanager
-def time_limit(seconds: float, files: Collection[str]) -> Iterator[None]:
+def time_limit(seconds: float, files: Container[str], when: str = "") -> Iterator[None]:
     """Raise `TimeUp` in the block if it takes longer; limits do not nest.
+
+    `when` is what the limit is called, where it is not so many seconds from now.
 
     On POSIX, in the main thread, an alarm signal interrupts even a sleep. Elsewhere a watching
     thread raises at the next bytecode.
     """
+    when = when or f"after {seconds:g} seconds"
     if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
-        with _alarm(seconds, files):
+        with _alarm(seconds, files, when):
             yield
     else:
-        with _watcher(seconds, files):
+        with _watcher(seconds, files, when):
             yield
 
 
@@ -53,13 +56,13 @@ def stop_the_clock() -> None:
 
 
 @contextmanager
-def _alarm(seconds: float, files: Collection[str]) -> Iterator[None]:
+def _alarm(seconds: float, files: Container[str], when: str) -> Iterator[None]:
     rung: list[TimeUp] = []
 
     def ring(number: int, frame: FrameType | None) -> None:
         if rung:
             _raise_on_every_line(frame, files, rung[0])
-        rung.append(TimeUp(seconds, any(_frames_in(frame, files))))
+        rung.append(TimeUp(when, any(_frames_in(frame, files))))
         raise rung[0]
 
     tracer = sys.gettrace()
@@ -74,7 +77,7 @@ def _alarm(seconds: float, files: Collection[str]) -> Iterator[None]:
             sys.settrace(tracer)
 
 
-def _raise_on_every_line(frame: FrameType | None, files: Collection[str], error: TimeUp) -> None:
+def _raise_on_every_line(frame: FrameType | None, files: Container[str], error: TimeUp) -> None:
     """Make every line of the student's code raise: no `except:` encloses all of them."""
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
@@ -88,7 +91,7 @@ def _raise_on_every_line(frame: FrameType | None, files: Collection[str], error:
 
 
 @contextmanager
-def _watcher(seconds: float, files: Collection[str]) -> Iterator[None]:
+def _watcher(seconds: float, files: Container[str], when: str) -> Iterator[None]:
     watched = threading.get_ident()
     done = threading.Event()
     caught: list[TimeUp] = []
@@ -97,7 +100,7 @@ def _watcher(seconds: float, files: Collection[str]) -> Iterator[None]:
         wait = seconds
         while not done.wait(wait):
             frame = sys._current_frames().get(watched)
-            caught.append(TimeUp(seconds, any(_frames_in(frame, files))))
+            caught.append(TimeUp(when, any(_frames_in(frame, files))))
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(watched), ctypes.py_object(_Interrupted)
             )

@@ -126,6 +126,9 @@ class Course:
     def test_file(self, task: TaskInfo) -> Path:
         return self.root / "tests" / f"test_{task.name}.py"
 
+    def hints(self, task: TaskInfo) -> Path:
+        return self.root / "tasks" / "hints" / f"{task.name}.md"
+
     def gallery(self, task: TaskInfo) -> Path:
         return self.root / "tests" / "gallery" / f"{task.name}.py"
 

@@ -24,12 +24,16 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 from kata.clock import stop_the_clock
 from kata.course import MANIFEST, MARKS, Course, CourseError, TaskInfo
+from kata.failure import as_failure, representation
 from kata.output import Printed
+from kata.page import Page
 from kata.race import Race
-from kata.report import GREEN, RED, Page, Result, write_report
+from kata.report import Style, write_report
+from kata.result import GREEN, RED, Asked, Result
 from kata.target import Target
 from kata.task import Task
-from kata.verdict import DEFECT, Missing, judge, student_frames
+from kata.verdict import CRASHED, DEFECT, Missing, Verdict, judge
+from kata.wording import Wording, quotations
 
 # With KATA_GPU=cpu the code of the gpu tests runs, and proves nothing about a GPU.
 GPU = os.environ.get("KATA_GPU", "cuda")
@@ -46,10 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("kata", "kata: what is judged, and how")
     group.addoption(
         "--target",
-        default="tasks",
+        action="append",
         metavar="DIR_OR_FILE",
         help="judge the answers in this folder, this one file, or FILE::TITLE of a gallery "
         "(default: tasks)",
+    )
+    group.addoption(
+        "--all-blocks", action="store_true", help="show a block for every cause of failure"
     )
     group.addoption("--slow", action="store_true", help="run the tests marked slow as well")
     group.addoption(
@@ -95,10 +102,6 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return ("not run here", "n", "NOT RUN HERE") if report.skipped else None
 
 
-def pytest_enter_pdb() -> None:
-    stop_the_clock()
-
-
 @pytest.fixture
 def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
     """The answer to judge. Files that it writes by name land in a scratch folder."""
@@ -131,20 +134,33 @@ def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
 
 
 class Judgement:
-    """Judges one target in one pytest session."""
+    """Judges one target in one pytest session, or gathers what the processes of xdist judged."""
 
     def __init__(self, config: pytest.Config, course: Course) -> None:
         self.config = config
         self.course = course
         self._explain = course.set_up().explain
-        self.results: list[Result] = []
-        option = config.option.target
-        self._start = config.rootpath if option == "tasks" else Path(config.invocation_params.dir)
+        self._results: dict[str, Result] = {}  # by node
+        targets = config.option.target or ["tasks"]
+        if len(targets) > 1:
+            raise CourseError(
+                f"--target was given {len(targets)} times ({', '.join(targets)}); "
+                "a run judges one target."
+            )
+        (self._option,) = targets
+        own = self._option == "tasks"
+        self._start = config.rootpath if own else Path(config.invocation_params.dir)
         self._tasks: dict[str, Task] = {}
+        self._orders: dict[str, int] = {}  # of nodes, in the order of collection
         for info in course.tasks:
             self._target(info)  # a wrong --target is an error at once
         # The references are held to stricter rules than a student: their warnings are errors.
-        self._strict = (self._start / option).resolve() == (course.root / "solutions").resolve()
+        solutions = (course.root / "solutions").resolve()
+        self._strict = (self._start / self._option).resolve() == solutions
+
+    @property
+    def results(self) -> list[Result]:
+        return list(self._results.values())
 
     def info(self, path: Path) -> TaskInfo | None:
         """The task that a test file specifies, if it is one."""
@@ -169,28 +185,46 @@ class Judgement:
         return self._tasks[info.name]
 
     def _target(self, info: TaskInfo) -> Target:
-        return Target.resolve(self.config.option.target, self.course, info, self._start)
+        return Target.resolve(self._option, self.course, info, self._start)
 
+    def pytest_enter_pdb(self) -> None:
+        stop_the_clock()
+        for task in self._tasks.values():
+            task.be_patient()
+
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """One file answers one task; refuse to judge it by several."""
-        option = self.config.option.target
         infos = {info for item in items if (info := self.info(item.path))}
-        if len(infos) > 1 and Path(option.partition("::")[0]).suffix == ".py":
+        if len(infos) > 1 and Path(self._option.partition("::")[0]).suffix == ".py":
             raise pytest.UsageError(
-                f"--target {option} answers one task; say which: "
-                f"pytest tests/test_taskNN.py --target {option}"
+                f"--target {self._option} answers one task; say which: "
+                f"pytest tests/test_taskNN.py --target {self._option}"
             )
+        self._orders = {item.nodeid: place for place, item in enumerate(items)}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         info = self.info(item.path)
         if info is not None:
-            case = getattr(item, "callspec", None)
-            result = Result(info.name, item.nodeid, item.name, _sentence(item))
-            result.case = case.id if case else ""
+            result = self._result(item, info)
             item.stash[result_key] = result
-            self.results.append(result)
+            self._results[item.nodeid] = result
         return (yield)
+
+    def _result(self, item: pytest.Item, info: TaskInfo) -> Result:
+        case = getattr(item, "callspec", None)
+        base = item.get_closest_marker("builds_on")
+        return Result(
+            info.name,
+            item.nodeid,
+            item.name,
+            _sentence(item),
+            case=case.id if case else "",
+            order=self._orders.get(item.nodeid, 0),
+            edge=item.get_closest_marker("edge") is not None,
+            builds_on=None if base is None else list(base.args),
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -205,34 +239,63 @@ class Judgement:
             elif report.skipped:
                 result.reason = str(call.excinfo.value)
             elif result.outcome != RED:
-                self._turn_red(item, call.excinfo, report, result)
+                self._turn_red(item, call, report, result)
+            if call.when == "teardown":
+                report.kata_result = result.as_data()  # type: ignore[attr-defined]
         return report
 
     def _turn_red(
         self,
         item: pytest.Item,
-        excinfo: pytest.ExceptionInfo[BaseException],
+        call: pytest.CallInfo[None],
         report: pytest.TestReport,
         result: Result,
     ) -> None:
         info = self.info(item.path)
         assert info is not None
+        assert call.excinfo is not None
         task = self.task(info)
+        error = call.excinfo.value
         result.outcome = RED
-        result.verdict = judge(excinfo.value, task, item.nodeid, self._explain)
+        result.verdict = judge(error, task, item.nodeid, self._explain)
         result.printed = _printed(task.printed)
+        text = Wording.read(Path(task.main_file))
+        result.asked = [
+            Asked(words, task.main_file, text.find(words))
+            for words in quotations(inspect.getdoc(getattr(item, "function", None)))
+        ]
         if result.verdict.kind == DEFECT:
             result.traceback = str(report.longrepr)
-        elif not self.config.option.fulltrace:
-            # A debugger that is entered now stands on the student's line, not below it.
-            for entry in student_frames(excinfo.value, task.files)[-1:]:
-                entry.tb_next = None
+        if not self.config.option.fulltrace:
+            report.longrepr = representation(self.course, result)
+            if result.verdict.kind != DEFECT:
+                call.excinfo = as_failure(self.course, result, error, task.files)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the results, which come from other processes where xdist is at work."""
+        data = getattr(report, "kata_result", None)
+        if data is not None:
+            self._results[report.nodeid] = Result.from_data(data)
+        elif report.failed and report.when not in ("setup", "call", "teardown"):
+            self._note_crash(report)
+
+    def _note_crash(self, report: pytest.TestReport) -> None:
+        """Keep what xdist says of a test whose process came to an end."""
+        file, _, name = report.nodeid.partition("::")
+        info = self.info(self.config.rootpath / file)
+        if info is not None:
+            stub = str(self._target(info).path)
+            sentence = "The process that ran this test came to an end in the middle of it."
+            verdict = Verdict(CRASHED, report.nodeid, sentence, file=stub)
+            self._results[report.nodeid] = Result(
+                info.name, report.nodeid, name, name, outcome=RED, verdict=verdict
+            )
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         """Show our blocks in place of pytest's, and leave its counts as they are."""
         reports = terminalreporter.stats
-        ours = {result.nodeid for result in self.results}
+        ours = set(self._results)
         hidden: dict[str, list[Any]] = {}
         if not self.config.option.fulltrace:
             for outcome in ("failed", "error"):
@@ -241,17 +304,36 @@ class Judgement:
                     reports[outcome] = [r for r in reports[outcome] if r.nodeid not in ours]
         yield
         reports.update(hidden)
-        if self.results:
-            width = self.config.get_terminal_writer().fullwidth
-            encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
-            page = Page(terminalreporter, width, encoding)
-            write_report(page, self.course, self.results, self._command)
+        if not self._results:
+            return
+        if hidden and self.config.option.reportchars != "fE":  # other than pytest's own choice
+            terminalreporter.short_test_summary()
+        width = self.config.get_terminal_writer().fullwidth
+        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        style = Style(
+            self._command,
+            all_blocks=self.config.option.all_blocks,
+            elsewhere=self._option != "tasks",
+            runs_red=self._runs_red,
+        )
+        page = Page(terminalreporter.write, width, encoding)
+        write_report(page, self.course, self.results, style)
 
     def _command(self, info: TaskInfo) -> str:
         test_file = self.course.short(self.course.test_file(info))
-        option = self.config.option.target
-        target = "" if option == "tasks" else f" --target {shlex.quote(option)}"
+        target = "" if self._option == "tasks" else f" --target {shlex.quote(self._option)}"
         return f"pytest {test_file}{target}"
+
+    def _runs_red(self, info: TaskInfo, test: str) -> int:
+        """Count the runs in a row that are red on the same test first; kept in pytest's cache."""
+        cache = getattr(self.config, "cache", None)
+        if cache is None or self._option != "tasks":
+            return 1
+        counts = cache.get("kata/red", {})
+        last, runs = counts.get(info.name, ("", 0))
+        runs = runs + 1 if last == test else 1
+        cache.set("kata/red", {**counts, info.name: (test, runs)})
+        return runs
 
 
 def _sentence(item: pytest.Item) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kata.course import LISTED, Course, CourseError, TaskInfo
 from kata.gallery import Entry, read_gallery
-from kata.report import AWAY, GREEN, RED, Result
+from kata.result import AWAY, GREEN, RED, Result
 from kata.runner import Job, Run, run_jobs
 from kata.verdict import DEFECT, UNWRITTEN
 from kata.wording import wrong_quotations

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kata.report import Result
+from kata.result import Result
 
 Prepare = Callable[[], Callable[[], Any]]
 Seconds = dict[str, float]

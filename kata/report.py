@@ -1,155 +1,129 @@
-"""What a person reads after a run: a short block per failure, and a board per task."""
+"""What a person reads after a run: a board, then the blocks to read, then what to do next."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from kata.blocks import Cause, find_causes, place, write_cause
 from kata.course import Course, TaskInfo
-from kata.verdict import BLOCKED, DEFECT, GOOD, MISSING, UNWRITTEN, Verdict
+from kata.page import Page
+from kata.result import AWAY, GREEN, RED, Result
+from kata.verdict import BLOCKED, MISSING, UNWRITTEN
 
-GREEN, RED, AWAY = "green", "red", "away"
-LABEL = 14  # columns before the text of a block
-MAX_WIDTH = 100
+BLOCKS = 3  # that are shown, unless all are asked for
+STUCK = 3  # runs in a row that are red on the same test before the hints are named
 
-WRAP = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
-
-
-@dataclass
-class Result:
-    """What became of one test of a task."""
-
-    task: str
-    nodeid: str
-    test: str  # its name, with the parameters
-    sentence: str  # the specification: the first paragraph of its docstring
-    case: str = ""  # its parameters, as pytest names them
-    outcome: str = AWAY
-    reason: str = "it did not finish"  # why it did not run here
-    verdict: Verdict = GOOD
-    printed: str = ""
-    traceback: str = ""  # shown for a broken test only
-    wrote: list[str] = field(default_factory=list)  # files that nobody asked for
-    notes: list[str] = field(default_factory=list)  # measured speeds and the like
+COLOURS = {GREEN: "green", RED: "red", AWAY: "yellow"}
 
 
-class Page:
-    """Writes to a pytest terminal, with marks that the terminal can show."""
+@dataclass(frozen=True)
+class Style:
+    """How to write a report."""
 
-    def __init__(self, terminal: Any, width: int, encoding: str) -> None:
-        self._write = terminal.write
-        self.width = min(width, MAX_WIDTH)
-        try:
-            "✓✗·".encode(encoding)
-            self.marks = {GREEN: "✓", RED: "✗", AWAY: "·"}
-        except UnicodeEncodeError:
-            self.marks = {GREEN: "+", RED: "x", AWAY: "."}
-
-    def line(self, text: str = "", **markup: bool) -> None:
-        self._write(text + "\n", **markup)
-
-    def field(self, label: str, text: str) -> None:
-        """A labelled paragraph, with its continuation lines aligned."""
-        lines = [
-            piece
-            for line in text.splitlines() or [""]
-            for piece in WRAP(line, self.width - LABEL) or [""]
-        ]
-        for i, line in enumerate(lines):
-            self.line(f"    {label if i == 0 else '':<{LABEL - 4}}{line}".rstrip())
+    command: Callable[[TaskInfo], str]  # that judges a task again
+    all_blocks: bool = False
+    elsewhere: bool = False  # what is judged is not in tasks/
+    # How many runs in a row a task has been red on this test, this one included.
+    # Called once per report, with "" where nothing is red.
+    runs_red: Callable[[TaskInfo, str], int] = lambda info, test: 1
 
 
-def write_report(
-    page: Page, course: Course, results: list[Result], command: Callable[[TaskInfo], str]
-) -> None:
-    """Blocks and board of every task that `results` speak of; `command` judges a task again."""
-    for name in dict.fromkeys(result.task for result in results):
-        info = course.task(name)
-        assert info is not None
-        own = [result for result in results if result.task == name]
-        _write_blocks(page, course, own)
-        _write_board(page, course, info, own, command(info))
-
-
-def _write_blocks(page: Page, course: Course, results: list[Result]) -> None:
-    causes: dict[str, list[Result]] = {}
+def write_report(page: Page, course: Course, results: list[Result], style: Style) -> None:
+    """Board, blocks and next step of the task that `results` speak of, or a line for each."""
+    results = sorted(results, key=lambda result: result.order)
+    by_task: dict[str, list[Result]] = {}
     for result in results:
-        if result.outcome == RED:
-            causes.setdefault(result.verdict.cause, []).append(result)
-    if any(group[0].verdict.kind == BLOCKED for group in causes.values()):
-        # One broken file or missing name: say that first, and not what follows from it.
-        causes = dict(sorted(causes.items(), key=lambda c: c[1][0].verdict.kind != BLOCKED))
-    for cause, group in causes.items():
-        page.line()
-        if cause == UNWRITTEN:
-            page.line(f"{page.marks[RED]} {_unwritten(course, group, results)}", bold=True)
-        else:
-            _write_block(page, course, group)
-
-
-def _write_block(page: Page, course: Course, group: list[Result]) -> None:
-    result, verdict = group[0], group[0].verdict
-    if verdict.kind in (BLOCKED, MISSING):
-        page.line(f"{page.marks[RED]} {verdict.sentence}", bold=True)
+        by_task.setdefault(result.task, []).append(result)
+    infos = [info for info in course.tasks if info.name in by_task]
+    if len(infos) == 1:
+        _write_task(page, course, infos[0], results, style)
     else:
-        case = f" [{result.case}]" if result.case else ""
-        page.line(f"{page.marks[RED]} {result.sentence}{case}", bold=True)
-        page.field("test", result.test)
-        if verdict.sentence:
-            page.field("but", verdict.sentence)
-        if verdict.call:
-            page.field("called", "\n".join([verdict.call, *verdict.call_details]))
-        if verdict.expected:
-            page.field("expected", verdict.expected)
-            page.field("got", verdict.got)
-    if verdict.file:
-        page.field("at", _place(course, verdict))
-    if verdict.kind == DEFECT:
-        page.field("not you", "This is a fault of the course. Please report it with these lines:")
-        page.line(textwrap.indent(result.traceback, "      "))
-    if result.printed:
-        page.field("printed", result.printed)
-    if len(group) > 1:
-        tests = ", ".join(other.test for other in group[1:])
-        page.field("likewise", tests)
+        _write_tasks(page, course, infos, by_task, style)
 
 
-def _unwritten(course: Course, group: list[Result], results: list[Result]) -> str:
-    first = min(group, key=_line).verdict
-    waiting = f"{len(group)} test{'s wait' if len(group) > 1 else ' waits'} for what is unwritten"
-    if len(group) == sum(result.outcome != AWAY for result in results):
-        start = "Nothing is written yet. Start with"
-    else:
-        start = "Write next:"
-    return f"{start} `{first.subject}`, at {_place(course, first)} ({waiting})."
-
-
-def _write_board(
-    page: Page, course: Course, info: TaskInfo, results: list[Result], command: str
+def _write_task(
+    page: Page, course: Course, info: TaskInfo, results: list[Result], style: Style
 ) -> None:
-    ran = [result for result in results if result.outcome != AWAY]
-    green = [result for result in ran if result.outcome == GREEN]
     page.line()
-    score = f"{len(green)} of {len(ran)} green"
-    title = f"task {info.number:02d}  {info.title}"
-    page.line(f"{title}{score:>{max(page.width - len(title), len(score) + 2)}}", bold=True)
-    for result in results:
-        mark = page.marks[result.outcome]
-        colour = {GREEN: "green", RED: "red", AWAY: "yellow"}[result.outcome]
-        extra = f" [{result.case}]" if result.case else ""
-        if result.outcome == AWAY:
-            extra += f" [not run here: {result.reason}]"
-        room = max(page.width - 4 - len(extra), 30)
-        page.line(
-            f"  {mark} {textwrap.shorten(result.sentence, room, placeholder=' ...')}{extra}",
-            **{colour: True},
-        )
-        for note in result.notes:
-            page.line(f"      {note}")
+    _write_board(page, info, results)
+    causes = find_causes(results)
+    shown = causes if style.all_blocks else causes[:BLOCKS]
+    if len(shown) < len(causes):
+        more = len(causes) - len(shown)
+        page.line()
+        page.line(f"  {more} more block{'s' * (more > 1)} with --all-blocks")
+    for cause in reversed(shown):
+        page.line()
+        write_cause(page, course, cause, results)
+    _write_next(page, course, info, results, causes, style)
+
+
+def _write_tasks(
+    page: Page,
+    course: Course,
+    infos: list[TaskInfo],
+    by_task: dict[str, list[Result]],
+    style: Style,
+) -> None:
+    page.line()
+    for info in infos:
+        results = by_task[info.name]
+        ran = [result for result in results if result.outcome != AWAY]
+        if ran and all(result.unwritten for result in ran):
+            mark, score = AWAY, "not started"
+        else:
+            mark = RED if any(result.outcome == RED for result in ran) else GREEN
+            score = _score(results)
+            mark = mark if ran else AWAY
+        _write_score(page, f"{page.marks[mark]} {info.number:02d}  {info.title}", score, mark)
+    first = next(
+        (info for info in infos if any(r.outcome == RED for r in by_task[info.name])), infos[-1]
+    )
+    causes = find_causes(by_task[first.name])
+    for cause in causes[:1]:
+        page.line()
+        write_cause(page, course, cause, by_task[first.name])
+    _write_next(page, course, first, by_task[first.name], causes, style)
+
+
+def _write_score(page: Page, title: str, score: str, mark: str) -> None:
+    colour = {COLOURS[mark]: True}
+    if len(title) + 2 + len(score) > page.width:
+        page.paragraph(title, "  ", **colour)
+        page.line(score.rjust(page.width), **colour)
+    else:
+        page.line(title + score.rjust(page.width - len(title)), **colour)
+
+
+def _score(results: list[Result]) -> str:
+    """`the exercise 10 of 10, edge cases 1 of 4`"""
+    ran = [result for result in results if result.outcome != AWAY]
+    parts = []
+    for name, edge in (("the exercise", False), ("edge cases", True)):
+        own = [result for result in ran if result.edge == edge]
+        if own:
+            parts.append(f"{name} {sum(r.outcome == GREEN for r in own)} of {len(own)}")
+    return ", ".join(parts) or "nothing ran"
+
+
+def _write_board(page: Page, info: TaskInfo, results: list[Result]) -> None:
+    title, score = f"task {info.number:02d}  {info.title}", _score(results)
+    if len(title) + 2 + len(score) > page.width:
+        page.paragraph(title, "         ", bold=True)
+        page.line(score.rjust(page.width), bold=True)
+    else:
+        page.line(title + score.rjust(page.width - len(title)), bold=True)
+    exercise = [result for result in results if not result.edge]
+    edge = [result for result in results if result.edge]
+    for result in exercise:
+        _write_row(page, result)
+    if edge:
+        page.line("  edge cases")
+    for result in edge:
+        _write_row(page, result)
     wrote = sorted({path for result in results for path in result.wrote})
     if wrote:
         names = ", ".join(dict.fromkeys(Path(path).name for path in wrote))
@@ -158,37 +132,82 @@ def _write_board(
             f"the code wrote files that the task does not ask for ({names}); "
             f"tests run in a scratch folder, so look in {Path(wrote[-1]).parent}.",
         )
-    page.line(f"  next: {_next(course, info, results, command)}")
 
 
-def _next(course: Course, info: TaskInfo, results: list[Result], command: str) -> str:
-    red = [result for result in results if result.outcome == RED]
-    if not red:
-        away = sum(result.outcome == AWAY for result in results)
-        left = f" ({away} not run here)" if away else ""
-        if away == len(results):
-            return f"no test ran to its end{left}."
-        return f"nothing, all that ran is green{left}."
-    unwritten = [result for result in red if result.verdict.kind == UNWRITTEN]
-    blocked = [result for result in red if result.verdict.kind == BLOCKED]
-    others = [result for result in red if result.verdict.kind != UNWRITTEN]
-    first = (blocked or others or unwritten)[0]
-    if first in unwritten:
-        first = min(unwritten, key=_line)
-        return f"write `{first.verdict.subject}` at {_place(course, first.verdict)}, then {command}"
-    where = f" at {_place(course, first.verdict)}" if first.verdict.file else ""
-    if first in blocked:
-        return f"mend the file{where}, then {command}"
-    if first.verdict.kind == MISSING:
-        return "run this on another machine, or without what was required."
-    where = where and f", starting{where}"
-    return f"make {first.test} green{where}: {command} -k {first.test.partition('[')[0]}"
+def _write_row(page: Page, result: Result) -> None:
+    extra = f" [{result.case}]" if result.case else ""
+    if result.outcome == AWAY:
+        extra += f" [not run here: {result.reason}]"
+    room = max(page.width - 4 - len(extra), 30)
+    text = textwrap.shorten(result.sentence, room, placeholder=" ...")
+    page.line(f"  {page.marks[result.outcome]} {text}{extra}", **{COLOURS[result.outcome]: True})
+    for note in result.notes:
+        page.paragraph(f"      {note}", "      ")
 
 
-def _line(result: Result) -> int:
-    return result.verdict.line or 0
+def _write_next(
+    page: Page,
+    course: Course,
+    info: TaskInfo,
+    results: list[Result],
+    causes: list[Cause],
+    style: Style,
+) -> None:
+    """One thing to do, and the command that judges it, on a line of its own."""
+    command = style.command(info)
+    runs = style.runs_red(info, causes[0].first.test if causes else "")
+    hint = ""
+    if causes:
+        text, option = _next_red(course, results, causes)
+        command += option
+        hints = course.hints(info)
+        if runs >= STUCK and hints.is_file():
+            hint = f"stuck? {course.short(hints)} has hints, from a nudge to nearly the answer."
+    else:
+        text, command = _next_green(course, info, results, style)
+    page.line()
+    page.paragraph(f"next: {text}", "      ", bold=True)
+    if command:
+        page.line(f"      {command}")
+    if hint:
+        page.paragraph(f"      {hint}", "      ")
 
 
-def _place(course: Course, verdict: Verdict) -> str:
-    line = f":{verdict.line}" if verdict.line else ""
-    return course.short(verdict.file) + line
+def _next_red(course: Course, results: list[Result], causes: list[Cause]) -> tuple[str, str]:
+    """What to do about the first cause, and options for the command that judges it again."""
+    first = causes[0]
+    verdict, where = first.verdict, place(course, first.verdict)
+    done = ""
+    if first.first.edge and not any(
+        result.outcome == RED and not result.edge for result in results
+    ):
+        done = "the exercise is done. Edge cases are left: "
+    if verdict.kind == UNWRITTEN:
+        verdict = min(first.tests, key=lambda result: result.verdict.line or 0).verdict
+        return f"write `{verdict.subject}` at {place(course, verdict)}, then run", ""
+    if verdict.kind == BLOCKED:
+        return f"mend the file at {where}, then run", ""
+    if verdict.kind == MISSING:
+        return "run this on another machine, or without what was required:", ""
+    test = first.first
+    return f"{done}make {test.test} green, starting at {where}, then run", f" -k {test.base}"
+
+
+def _next_green(
+    course: Course, info: TaskInfo, results: list[Result], style: Style
+) -> tuple[str, str]:
+    away = sum(result.outcome == AWAY for result in results)
+    left = f" ({away} not run here)" if away else ""
+    if away == len(results):
+        return f"no test ran to its end{left}.", ""
+    green = f"nothing, all that ran is green{left}."
+    later = [other for other in course.tasks if other.number > info.number]
+    if style.elsewhere:
+        return green, ""
+    if not later:
+        return f"{green} That was the last task.", ""
+    title = f"{later[0].title[0].lower()}{later[0].title[1:]}"
+    return (
+        f"all that ran is green{left}. Go on with task {later[0].number:02d}, {title}:",
+        style.command(later[0]),
+    )

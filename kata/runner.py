@@ -26,7 +26,7 @@ import pytest
 
 from kata.course import Course
 from kata.preload import PRELOAD
-from kata.report import Result
+from kata.result import Result
 
 PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
 TAIL = 3_000  # characters of a run's output that are kept, for a run that broke

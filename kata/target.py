@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,30 @@ class Blocked(Exception):
         self.line = line
 
 
+# Folders of a course, and of what it runs on: what lies in them is not a student's.
+OTHERS = frozenset({"kata", "fixtures", "tests", "solutions", "tasks", "site-packages"})
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files whose lines are the student's, as tracebacks name them.
+
+    Those that are judged, and the modules that lie beside them.
+    """
+
+    judged: frozenset[str]
+    folder: Path
+
+    def __contains__(self, name: object) -> bool:
+        if name in self.judged:
+            return True
+        path = Path(str(name))
+        if path.suffix != ".py" or not path.is_relative_to(self.folder):
+            return False
+        inside = path.relative_to(self.folder).parts[:-1]
+        return not any(part in OTHERS or part.startswith(".") for part in inside)
+
+
 @dataclass(frozen=True)
 class Target:
     """Where the answer to one task lies."""
@@ -34,6 +59,8 @@ class Target:
     path: Path
     entry: Entry | None = None  # laid over `path`, where a gallery entry is judged
     objects: Mapping[str, object] = field(default_factory=dict)  # the same of a notebook's
+    # What it has imported of the modules that lie beside it; others never see them.
+    _modules: dict[str, ModuleType] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def resolve(cls, option: str, course: Course, task: TaskInfo, start: Path) -> Target:
@@ -59,29 +86,68 @@ class Target:
         )
 
     @property
-    def files(self) -> frozenset[str]:
-        """The files whose lines are the student's, as tracebacks name them."""
+    def files(self) -> Files:
         extra = [str(self.entry.path)] if self.entry else []
         extra += [file for value in self.objects.values() if (file := _file_of(value))]
-        return frozenset([str(self.path), *extra])
+        return Files(frozenset([str(self.path), *extra]), self.path.parent)
 
-    def load(self, name: str) -> ModuleType:
-        """Run the file as the module `name` and return it.
+    @property
+    def _name(self) -> str:
+        """The module's name: the file's, by which a process that is spawned finds it again."""
+        if self.entry or self.objects:
+            return f"kata_target_{self.path.stem}"
+        return self.path.stem
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Let the code in the block import what lies beside the file, as if it ran by itself.
+
+        Such modules are this target's own: another one may have others of the same names.
+        """
+        folder = str(self.path.parent)
+        hidden = {name: sys.modules[name] for name in self._modules if name in sys.modules}
+        before = set(sys.modules) - set(hidden)
+        sys.modules.update(self._modules)
+        sys.path.insert(0, folder)
+        try:
+            yield
+        finally:
+            with suppress(ValueError):
+                sys.path.remove(folder)
+            files = self.files
+            for name in set(sys.modules) - before:
+                module = sys.modules[name]
+                if name in self._modules or (getattr(module, "__file__", None) or "") in files:
+                    self._modules[name] = module
+                    del sys.modules[name]
+            sys.modules.update(hidden)
+
+    def load(self) -> ModuleType:
+        """Run the file as a module and return it; to be called `in_place`.
 
         Whatever the file raises comes through unchanged.
 
         Raises:
             Blocked: there is no file, or nothing in it.
         """
-        module = ModuleType(name)
+        module = ModuleType(self._name)
         module.__file__ = str(self.path)
         code = compile(self._source(), str(self.path), "exec")
-        sys.modules[name] = module  # dataclasses and pickle look a class's module up by name
+        # Dataclasses and pickle look a class's module up by name.
+        self._modules[self._name] = sys.modules[self._name] = module
         exec(code, vars(module))
         if self.entry:
             lay_over(self.entry, module)
         vars(module).update(self.objects)
         return module
+
+    def line_of(self, name: str) -> int | None:
+        """The line of the file that gives a name its value, outside of functions."""
+        for node in ast.walk(self._source()):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", 0)]
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                return getattr(node, "lineno", None)
+        return None
 
     def _source(self) -> ast.Module:
         try:

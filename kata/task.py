@@ -10,9 +10,9 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -67,6 +67,7 @@ class Task:
         self._failed: dict[str, tuple[BaseException, Call | None]] = {}  # by what was attempted
         self._once: dict[str, object] = {}
         self.last_call: Call | None = None
+        self._maker: Call | None = None  # the last call by name: it made what is applied
         self.printed = Printed()
         self._limit = info.time_limit
         self._test_ends = math.inf
@@ -78,19 +79,23 @@ class Task:
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             function = self._callable(name)
-            self.last_call = _describe_call(name, function, args, kwargs)
+            self.last_call = self._maker = _describe_call(name, function, args, kwargs)
             self._check_signature(name, function, args, kwargs)
             return self._guarded(name, lambda: function(*args, **kwargs))
 
         return call
 
     def apply(self, thing: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call an object that the student's code returned, a model say, as one calls a function."""
+        """Call an object that the student's code returned, a model say, as one calls a function.
+
+        `thing` may also be a function of the test that uses such an object.
+        """
         __tracebackhide__ = True
-        kind = "model" if hasattr(thing, "forward") else type(thing).__name__
-        name = getattr(thing, "__name__", kind)
-        function = getattr(thing, "forward", thing)
-        self.last_call = _describe_call(name, function, args, kwargs)
+        name = getattr(thing, "__qualname__", type(thing).__name__)
+        if "<locals>" in name:
+            name = name.rpartition(".")[2].replace("_", " ")
+        call = _describe_call(name, getattr(thing, "forward", thing), args, kwargs)
+        self.last_call = call if self._maker is None else _made_by(self._maker, call, self.files)
         return self._guarded(name, lambda: thing(*args, **kwargs))
 
     def value(self, name: str) -> Any:
@@ -99,6 +104,7 @@ class Task:
         module = self._load()
         if not hasattr(module, name):
             raise Blocked(f"The file defines no `{name}`, which the task asks for.")
+        self.last_call = Call("", (), self._target.line_of(name), self.main_file)
         return getattr(module, name)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
@@ -116,13 +122,18 @@ class Task:
     def start_test(self, slow: bool = False) -> None:
         """Forget the last test's calls, and seed every source of randomness."""
         self._limit = self._info.slow_time_limit if slow else self._info.time_limit
-        self.last_call = None
+        self.last_call = self._maker = None
         self.printed = Printed()
         self._start_clock()
         _seed()
 
+    def be_patient(self) -> None:
+        """Set no more time limits in this test: somebody is debugging it."""
+        self._test_ends = math.inf
+        self._limit = math.inf
+
     @property
-    def files(self) -> frozenset[str]:
+    def files(self) -> Container[str]:
         return self._target.files
 
     @property
@@ -164,10 +175,9 @@ class Task:
         __tracebackhide__ = True
         if self._module is None:
             self._fail_again("import")
-            name = f"kata_target_{self._target.path.parent.name}_{self._info.name}"
             try:
                 limit = self._info.import_time_limit
-                self._module = self._guarded("import", lambda: self._target.load(name), limit)
+                self._module = self._guarded("import", self._target.load, limit)
             except BaseException as error:
                 self._failed["import"] = (error, None)
                 raise
@@ -200,6 +210,7 @@ class Task:
         self._fail_again(what)  # it hung once; do not wait for it again
         try:
             with (
+                self._target.in_place(),
                 self._time_limit(limit),
                 self._warnings(),
                 bounded_output(self._shown) as self.printed,
@@ -214,11 +225,15 @@ class Task:
 
     @contextmanager
     def _time_limit(self, seconds: float | None) -> Iterator[None]:
-        if self._patient:
+        if self._patient or self._limit == math.inf:
             yield
             return
         left = max(self._test_ends - time.monotonic(), 0.01)
-        with time_limit(seconds or min(self._limit, left), self.files):
+        when = ""
+        if not seconds and left < self._limit:
+            whole = CALLS_A_TEST * self._limit
+            when = f"when the {whole:g} seconds that a test may take in all were over"
+        with time_limit(seconds or min(self._limit, left), self.files, when):
             yield
 
     @contextmanager
@@ -258,3 +273,11 @@ def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: A
         code = getattr(vars(function).get("__init__"), "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else (None, None)
     return Call(f"{name}({', '.join(words)})", tuple(details), line, file)
+
+
+def _made_by(maker: Call, call: Call, files: Container[str]) -> Call:
+    """A call that the test made, of what the student's code had returned to it."""
+    origin = f"(the test calls this, of what `{maker.text}` returned)"
+    if call.file in files:
+        return replace(call, details=(*call.details, origin))
+    return replace(call, details=(*call.details, origin), file=maker.file, line=maker.line)

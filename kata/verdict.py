@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -19,6 +19,7 @@ BLOCKED = "blocked"  # the file cannot be loaded, or lacks a name that the task 
 HUNG = "hung"
 RAISED = "raised"
 WRONG = "wrong"
+CRASHED = "crashed"  # the process of the test ended with it
 DEFECT = "defect"  # the test itself broke: never the student's fault
 
 
@@ -58,7 +59,7 @@ def judge(error: BaseException, task: Task, node: str, explain: Explain) -> Verd
     return verdict
 
 
-def student_frames(error: BaseException, files: Collection[str]) -> list[TracebackType]:
+def student_frames(error: BaseException, files: Container[str]) -> list[TracebackType]:
     """The entries of the error's traceback that lie in the student's files, outermost first."""
     found = []
     entry = error.__traceback__
@@ -73,22 +74,21 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
     if task.stopped_on_import(error):
         return _judge_import(error, task, explain)
     if isinstance(error, Missing):
-        return Verdict(MISSING, str(error), str(error))
+        return Verdict(MISSING, str(error), str(error), file=task.main_file)
     if isinstance(error, Blocked):
         file = task.last_call.file if error.line and task.last_call else task.main_file
         return Verdict(BLOCKED, error.sentence, error.sentence, file=file or "", line=error.line)
 
     frames = student_frames(error, task.files)
-    call: dict[str, Any] = {}
+    call: dict[str, Any] = {"file": task.main_file}
     if task.last_call is not None:
         call["call"], call["call_details"] = task.last_call.text, task.last_call.details
-        if task.last_call.file in task.files:
-            call["file"], call["line"] = task.last_call.file, task.last_call.line
+        call["file"], call["line"] = task.last_call.file or task.main_file, task.last_call.line
     if frames:
         call["file"] = frames[-1].tb_frame.f_code.co_filename
         call["line"] = frames[-1].tb_lineno
     name = call.get("call", "").partition("(")[0]
-    place = f"{call.get('file')}:{call.get('line')}"
+    place = f"{call['file']}:{call.get('line')}"
 
     if isinstance(error, Wrong):
         cause = node if error.aspect == "value" else f"{name}: {error.aspect}"
@@ -125,7 +125,7 @@ def _judge_import(error: BaseException, task: Task, explain: Explain) -> Verdict
 def _sentence(error: BaseException, subject: str) -> str:
     """What went wrong, and what to do about it; `subject` was at work."""
     if isinstance(error, TimeUp):
-        sentence = f"{subject} was still running after {error.seconds:g} seconds"
+        sentence = f"{subject} was still running {error.when}"
         return sentence + (
             " at this line; look for a loop that never ends, or for far too much work."
             if error.in_student_code

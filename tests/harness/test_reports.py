@@ -197,7 +197,7 @@ def test_require_gpu(mini):
     outcome = mini.pytest("--target", "solutions", "--require-gpu")
     assert outcome.status == 1
     assert "✗ There is no CUDA device, and --require-gpu was given." in outcome.text
-    assert "4 of 5 green" in outcome.text
+    assert "the exercise 4 of 5, edge cases 1 of 1" in outcome.text
 
 
 def test_slow_on_request(mini):
@@ -208,7 +208,7 @@ def test_slow_on_request(mini):
 def test_stops_at_first_failure(mini):
     outcome = mini.pytest("-x")
     assert outcome.status == 1
-    assert "0 of 1 green" in outcome.text
+    assert "the exercise 0 of 1" in outcome.text
 
 
 def test_student_edition(mini):
@@ -217,14 +217,14 @@ def test_student_edition(mini):
     shutil.rmtree(mini.root / "tests" / "gallery")
     outcome = mini.answer(SOLVED)
     assert outcome.status == 0
-    assert "4 of 4 green" in outcome.text
+    assert "the exercise 4 of 4, edge cases 1 of 1" in outcome.text
 
 
 def test_another_folder(mini):
     mini.write("answers/task01.py", SOLVED)
     outcome = mini.pytest("--target", "answers")
     assert outcome.status == 0
-    assert "4 of 4 green" in outcome.text
+    assert "the exercise 4 of 4, edge cases 1 of 1" in outcome.text
 
 
 def test_prints_are_uncut_on_request(mini):

@@ -10,7 +10,7 @@ def double(number: int) -> int:
 
 
 def running_sums(numbers: list[int]) -> list[int]:
-    """The sums of the first one, two, three ... numbers."""
+    """The sums of the first one, two, three ... numbers; of no numbers, an empty list."""
     ### START CODE HERE ###
     # 1. Go through the numbers, and keep
     #    what they add up to.

@@ -29,3 +29,11 @@ def running_sums(numbers):
 @wrong("prints nothing", caught_by="test_script")
 def main():
     pass
+
+
+@wrong("takes the first number of an empty list", caught_by=("test_empty", "test_length"))
+def running_sums(numbers):
+    sums = [numbers[0]]
+    for number in numbers[1:]:
+        sums.append(sums[-1] + number)
+    return sums

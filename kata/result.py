@@ -1,0 +1,60 @@
+"""What became of one test: plain data, which processes of pytest-xdist send to each other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kata.verdict import GOOD, UNWRITTEN, Verdict
+
+GREEN, RED, AWAY = "green", "red", "away"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Words of the task that a test enforces."""
+
+    words: str
+    file: str  # the student's
+    line: int | None  # unless the words are gone from there
+
+
+@dataclass
+class Result:
+    """What became of one test of a task."""
+
+    task: str
+    nodeid: str
+    test: str  # its name, with the parameters
+    sentence: str  # the specification: the first paragraph of its docstring
+    case: str = ""  # its parameters, as pytest names them
+    order: int = 0  # its place among the tests that were collected
+    edge: bool = False  # asks for care beyond the exercise
+    builds_on: list[str] | None = None  # tests whose red explains its own; [] for all others
+    outcome: str = AWAY
+    reason: str = "it did not finish"  # why it did not run here
+    verdict: Verdict = GOOD
+    asked: list[Asked] = field(default_factory=list)  # of a red test
+    printed: str = ""
+    traceback: str = ""  # shown for a broken test only
+    wrote: list[str] = field(default_factory=list)  # files that nobody asked for
+    notes: list[str] = field(default_factory=list)  # measured speeds and the like
+
+    @property
+    def base(self) -> str:
+        """The name of the test without its parameters."""
+        return self.test.partition("[")[0]
+
+    @property
+    def unwritten(self) -> bool:
+        return self.outcome == RED and self.verdict.kind == UNWRITTEN
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Result:
+        verdict = dict(data["verdict"])
+        verdict["call_details"] = tuple(verdict["call_details"])
+        asked = [Asked(**words) for words in data["asked"]]
+        return cls(**{**data, "verdict": Verdict(**verdict), "asked": asked})
