@@ -10,8 +10,10 @@ import inspect
 import os
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from kata.page import Page
 from kata.race import Race
 from kata.report import Style, write_report
 from kata.result import GREEN, RED, Asked, Result
+from kata.scratch import make_scratch, settle
 from kata.target import Target
 from kata.task import Task
 from kata.verdict import CRASHED, DEFECT, Missing, Verdict, judge
@@ -78,12 +81,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.hub:
         os.environ["KATA_HUB"] = config.option.hub
     try:
-        judgement = Judgement(config, Course.read(config.rootpath))
+        course = Course.read(config.rootpath)
+        scratch = make_scratch(course.root)
+        settle(scratch)
+        judgement = Judgement(config, course, scratch)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[judgement_key] = judgement
     config.pluginmanager.register(judgement, "kata-judgement")
-    _set_up_hypothesis(config.rootpath)
+    if scratch is not None:
+        config.add_cleanup(partial(shutil.rmtree, scratch, ignore_errors=True))
+        if cache := getattr(config, "cache", None):
+            cache._cachedir = scratch / ".pytest_cache"  # an option would come too late
+    _set_up_hypothesis(scratch or course.root)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -136,9 +146,10 @@ def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
 class Judgement:
     """Judges one target in one pytest session, or gathers what the processes of xdist judged."""
 
-    def __init__(self, config: pytest.Config, course: Course) -> None:
+    def __init__(self, config: pytest.Config, course: Course, scratch: Path | None = None) -> None:
         self.config = config
         self.course = course
+        self._scratch = scratch  # where caches are, if not in the course folder
         self._explain = course.set_up().explain
         self._results: dict[str, Result] = {}  # by node
         targets = config.option.target or ["tasks"]
@@ -317,6 +328,11 @@ class Judgement:
             runs_red=self._runs_red,
         )
         page = Page(terminalreporter.write, width, encoding)
+        if self._scratch is not None:
+            page.paragraph(
+                f"note: {self.course.root} cannot be written to; caches went to {self._scratch}.",
+                "      ",
+            )
         write_report(page, self.course, self.results, style)
 
     def _command(self, info: TaskInfo) -> str:

@@ -42,24 +42,42 @@ class MiniCourse:
         assert old in text
         self.write(name, text.replace(old, new))
 
-    def pytest(self, *arguments: str, typed: str = "") -> Outcome:
-        return self._run("-m", "pytest", "tests/test_task01.py", *arguments, typed=typed)
+    def pytest(self, *arguments: str, typed: str = "", **settings: str) -> Outcome:
+        command = ("-m", "pytest", "tests/test_task01.py", *arguments)
+        return self.run(*command, typed=typed, **settings)
+
+    def bare_pytest(self, *arguments: str, **settings: str) -> Outcome:
+        """pytest on all that it finds."""
+        return self.run("-m", "pytest", *arguments, **settings)
+
+    def add_task(self, number: int) -> None:
+        """One more task like the first; its stub is untouched."""
+        manifest = (self.root / "tasks" / "manifest.toml").read_text(encoding="utf-8")
+        entry = manifest[manifest.index("[[task]]") :].split("\n\n[[")[0]
+        entry = entry.replace("number = 1", f"number = {number}")
+        self.write("tasks/manifest.toml", f"{manifest}\n{entry}")
+        for file in ("solutions/task01.py", "tests/test_task01.py", "tests/gallery/task01.py"):
+            text = (self.root / file).read_text(encoding="utf-8")
+            self.write(file.replace("01", f"{number:02d}"), text)
+        course = Course.read(self.root)
+        write_stub(course, course.select([str(number)])[0])
 
     def kata(self, *arguments: str) -> Outcome:
-        return self._run("-m", "kata.cli", *arguments)
+        return self.run("-m", "kata.cli", *arguments)
 
     def answer(self, text: str, *arguments: str) -> Outcome:
         """Judge this text as the student's file."""
         self.write("tasks/task01.py", text)
         return self.pytest(*arguments)
 
-    def _run(self, *arguments: str, typed: str = "") -> Outcome:
-        settings = {"COLUMNS": "100", "PYTHONIOENCODING": "utf-8", "CI": "true"}
-        settings["CUDA_VISIBLE_DEVICES"] = ""  # the reports are those of a laptop
+    def run(self, *arguments: str, typed: str = "", **settings: str) -> Outcome:
+        """Run this Python with these arguments, and with settings of the environment."""
+        common = {"COLUMNS": "100", "PYTHONIOENCODING": "utf-8", "CI": "true"}
+        common["CUDA_VISIBLE_DEVICES"] = ""  # the reports are those of a laptop
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.root,
-            env={**os.environ, **settings},
+            env={**os.environ, **common, **settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             input=typed,

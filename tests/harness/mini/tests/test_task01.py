@@ -21,7 +21,7 @@ def test_double(task, number):
     expect.equal(task.double(number), number * 2, "the result")
 
 
-@given(st.lists(st.integers(1, 9), max_size=5))
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
 def test_length(task, numbers):
     """There is a running sum for each number.
 
@@ -30,7 +30,7 @@ def test_length(task, numbers):
     sums_of(task, numbers)
 
 
-@given(st.lists(st.integers(1, 9), max_size=5))
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
 def test_sums(task, numbers):
     """Each running sum adds one more number.
 
@@ -49,7 +49,7 @@ def test_empty(task):
     expect.equal(sums_of(task, []), [], "the result")
 
 
-@pytest.mark.builds_on()
+@pytest.mark.builds_on
 def test_script(task):
     """The script prints two results.
 
