@@ -48,20 +48,30 @@ def main(arguments: list[str] | None = None) -> int:
 
     options = parser.parse_args(arguments)
     try:
-        course = Course.find(Path.cwd())
-        if options.command == "models":
-            return _print_models(course)
-        tasks = course.select(options.tasks)
-        if options.command == "check" and options.text:
-            return _list_unquoted(course, tasks)
-        if options.command == "check":
-            return _check(course, tasks, options.jobs, options.slow)
-        if options.check:
-            return _check_stubs(course, tasks)
-        return _write_stubs(course, tasks, options.force)
+        status = _run(options)
+        sys.stdout.flush()
     except CourseError as error:
         print(f"kata: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Its reader, `head` say, has seen enough; what is left must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    course = Course.find(Path.cwd())
+    if options.command == "models":
+        return _print_models(course)
+    tasks = course.select(options.tasks)
+    if options.command == "check" and options.text:
+        return _list_unquoted(course, tasks)
+    if options.command == "check":
+        return _check(course, tasks, options.jobs, options.slow)
+    if options.check:
+        return _check_stubs(course, tasks)
+    return _write_stubs(course, tasks, options.force)
 
 
 def _positive(text: str) -> int:

@@ -83,7 +83,9 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         course = Course.read(config.rootpath)
         scratch = make_scratch(course.root)
-        settle(scratch)
+        settle(scratch or course.root)
+        if scratch is not None:
+            os.environ["KATA_SCRATCH"] = str(scratch)  # read by the course's setup module
         judgement = Judgement(config, course, scratch)
     except CourseError as error:
         raise pytest.UsageError(str(error)) from None

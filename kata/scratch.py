@@ -1,4 +1,4 @@
-"""Where caches are written: in the course folder, or elsewhere if that cannot be written to."""
+"""Where a run writes what it must: in the course folder, or elsewhere if that is impossible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from kata.course import CourseError
+MEMORY = Path("/dev/shm")  # has room where a disk is full; on Linux
 
 
 def is_writable(folder: Path) -> bool:
@@ -20,26 +20,29 @@ def is_writable(folder: Path) -> bool:
     return True
 
 
-def make_scratch(root: Path) -> Path | None:
-    """A temporary folder for what a run writes, if the course folder cannot be written to.
+def find_room() -> None:
+    """Make sure that there are temporary files, which pytest cannot do without.
 
     Raises:
-        CourseError: nothing can be written anywhere.
+        OSError: they can be written nowhere.
     """
-    if is_writable(root / ".hypothesis"):
-        return None
     try:
-        return Path(tempfile.mkdtemp(prefix="kata-"))
-    except OSError as error:
-        raise CourseError(
-            f"neither {root} nor a temporary folder can be written to ({error}); "
-            "free some space, or name a folder that can in TMPDIR."
-        ) from None
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        if not MEMORY.is_dir() or not is_writable(MEMORY):
+            raise OSError(
+                "temporary files can be written nowhere; free some space, or set TMPDIR to a "
+                "folder that has some."
+            ) from None
+        tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
-def settle(scratch: Path | None) -> None:
-    """Tell libraries, before they are imported, where they may write."""
-    if scratch is not None:
-        os.environ["KATA_SCRATCH"] = str(scratch)  # read by the course's setup module
+def make_scratch(root: Path) -> Path | None:
+    """A temporary folder for what a run writes, if the course folder cannot be written to."""
+    return None if is_writable(root / ".hypothesis") else Path(tempfile.mkdtemp(prefix="kata-"))
+
+
+def settle(folder: Path) -> None:
+    """Tell libraries, before they are imported, to write in a folder what the home cannot take."""
     if "MPLCONFIGDIR" not in os.environ and not os.access(Path.home(), os.W_OK):
-        os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(prefix="kata-matplotlib-")
+        os.environ["MPLCONFIGDIR"] = str(folder / ".matplotlib")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -67,7 +68,7 @@ class Target:
         """The answer to `task` that `--target option` names, relative to the folder `start`.
 
         Raises:
-            CourseError: the option names nothing that exists.
+            CourseError: the option names nothing that exists, or many answers.
         """
         objects = given.get()
         if objects is not None:
@@ -77,6 +78,7 @@ class Target:
         if title:
             return cls(course.solution(task), find_entry(path, title))
         if path.is_dir():
+            _refuse_many(option, path, task)
             return cls(path / f"{task.name}.py")
         if path.suffix == ".py" and path.is_file():
             return cls(path)
@@ -165,6 +167,18 @@ class Target:
                 "The file is empty. Write your answer in it; `git restore` brings the stub back."
             )
         return tree
+
+
+def _refuse_many(option: str, path: Path, task: TaskInfo) -> None:
+    """Raise CourseError for a folder that holds folders of answers, and no answer itself."""
+    if any(path.glob("task[0-9][0-9].py")):
+        return
+    folders = sorted(file.parent.name for file in path.glob(f"*/{task.name}.py"))
+    if folders:
+        raise CourseError(
+            f"--target {option} holds {len(folders)} folders with a {task.name}.py, and a run "
+            f"judges one of them; give it as {shlex.quote(str(Path(option) / folders[0]))}, say."
+        )
 
 
 def _file_of(value: object) -> str | None:

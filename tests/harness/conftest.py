@@ -65,10 +65,10 @@ class MiniCourse:
     def kata(self, *arguments: str) -> Outcome:
         return self.run("-m", "kata.cli", *arguments)
 
-    def answer(self, text: str, *arguments: str) -> Outcome:
+    def answer(self, text: str, *arguments: str, typed: str = "") -> Outcome:
         """Judge this text as the student's file."""
         self.write("tasks/task01.py", text)
-        return self.pytest(*arguments)
+        return self.pytest(*arguments, typed=typed)
 
     def run(self, *arguments: str, typed: str = "", **settings: str) -> Outcome:
         """Run this Python with these arguments, and with settings of the environment."""
