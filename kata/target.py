@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,15 @@ class Blocked(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.line = line
+
+
+class Unwritten(Exception):
+    """The file does not yet hold a value that the task asks for."""
+
+    def __init__(self, name: str, line: int | None) -> None:
+        super().__init__(f"Write `{name}`.")
+        self.name = name
+        self.line = line  # where the task asks for it
 
 
 # Folders of a course, and of what it runs on: what lies in them is not a student's.
@@ -150,6 +160,11 @@ class Target:
             if any(isinstance(target, ast.Name) and target.id == name for target in targets):
                 return getattr(node, "lineno", None)
         return None
+
+    def asks_for(self, name: str) -> int | None:
+        """The line of the first comment that speaks of a name."""
+        lines = enumerate(self.path.read_text(encoding="utf-8-sig").splitlines(), 1)
+        return next((i for i, line in lines if re.match(rf"\s*#.*\b{name}\b", line)), None)
 
     def _source(self) -> ast.Module:
         try:

@@ -22,7 +22,7 @@ from kata.clock import TimeUp, time_limit
 from kata.course import TaskInfo
 from kata.describe import describe, is_simple
 from kata.output import LIMIT, Printed, bounded_output
-from kata.target import Blocked, Target
+from kata.target import Blocked, Target, Unwritten
 
 SEED = 20
 CALLS_A_TEST = 4  # a test may take as long as so many calls that use up their time limit
@@ -99,11 +99,15 @@ class Task:
         return self._guarded(name, lambda: thing(*args, **kwargs))
 
     def value(self, name: str) -> Any:
-        """What the student's file holds under a name that is not a function's."""
+        """What the student's file holds under a name that is not a function's.
+
+        Raises:
+            Unwritten: it holds nothing yet.
+        """
         __tracebackhide__ = True
         module = self._load()
         if not hasattr(module, name):
-            raise Blocked(f"The file defines no `{name}`, which the task asks for.")
+            raise Unwritten(name, self._target.asks_for(name))
         self.last_call = Call("", (), self._target.line_of(name), self.main_file)
         return getattr(module, name)
 

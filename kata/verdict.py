@@ -10,7 +10,7 @@ from typing import Any
 
 from kata.clock import TimeUp
 from kata.expect import Wrong
-from kata.target import Blocked
+from kata.target import Blocked, Unwritten
 from kata.task import Task
 
 UNWRITTEN = "unwritten"  # the stub's NotImplementedError
@@ -78,6 +78,10 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
     if isinstance(error, Blocked):
         file = task.last_call.file if error.line and task.last_call else task.main_file
         return Verdict(BLOCKED, error.sentence, error.sentence, file=file or "", line=error.line)
+    if isinstance(error, Unwritten):
+        return Verdict(
+            UNWRITTEN, UNWRITTEN, str(error), error.name, file=task.main_file, line=error.line
+        )
 
     frames = student_frames(error, task.files)
     call: dict[str, Any] = {"file": task.main_file}

@@ -8,7 +8,8 @@ to beat three marks:
 - the LSTM of task 02 (0.0354, so this is the mark that counts);
 - an R-squared of 0.9.
 
-The figures are those of the course's own, invented customer, on which the tests judge.
+The figures are those of the course's own, invented customer, on which the tests judge; on another
+invented year, it has to beat persistence by as much.
 
     pytest tests/test_task03.py     judges this file; it trains once, on three years
     python tasks/task03.py          trains, prints the scores and draws task03.png

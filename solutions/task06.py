@@ -43,9 +43,10 @@ def translate(texts: str | list[str]) -> list[str]:
 
     Returns:
         A list with the translation of each text, in their order: for one text, a list of one.
-        There are no special tokens in them (`</s>`, `<pad>`), and the same call gives the same
-        translations. Any text will do: an empty one, whose translation may be anything, and one
-        longer than the model reads (512 tokens: cut it there). `texts` is left as it was.
+        There are no special tokens in them (`</s>`, `<pad>`). A text has the same translation
+        alone and among others, and the same call gives the same translations. Any text will do: an
+        empty one, whose translation may be anything, and one longer than the model reads (512
+        tokens: cut it there). `texts` is left as it was.
     """
     ### START CODE HERE ###
     # 1. Make a list of one text, too.

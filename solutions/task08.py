@@ -40,7 +40,7 @@ TEST_DATA = {
 
 
 def tokenize_train(data, tokenizer, max_length: int = 64):
-    """Call the tokenizer on all texts at once.
+    """Turn all texts into two tensors; one call of the tokenizer will do.
 
     Args:
         data: a dictionary of lists, `text` and `label`, with at least one text; it is left as it

@@ -29,7 +29,8 @@ def load():
     return AutoTokenizer.from_pretrained(name), AutoModelForCausalLM.from_pretrained(name).eval()
 
 
-# 3. Say in a string called ANSWER, in two sentences or more, what the perplexity of a text means.
+# 3. Say in a string called ANSWER, in two sentences or more and 15 words or more, what the
+#    perplexity of a text means.
 ANSWER = """
 Perplexity is the exponential of the mean negative log-likelihood that the model gives to the
 tokens of a text, each after those before it. A value of 9 says that the model is, on average, as

@@ -50,10 +50,11 @@ def translate(sentences: list[str]) -> list[str]:
     """Translate Spanish sentences into English.
 
     Returns:
-        A list with the translation of each sentence, in their order, without special tokens. The
-        same call gives the same translations. An empty list gives an empty list. Any sentence will
-        do: an empty one, whose translation may be anything, and one longer than the model reads
-        (512 tokens: cut it there). `sentences` is left as it was.
+        A list with the translation of each sentence, in their order, without special tokens. A
+        sentence has the same translation alone and among others, and the same call gives the same
+        translations. An empty list gives an empty list. Any sentence will do: an empty one, whose
+        translation may be anything, and one longer than the model reads (512 tokens: cut it there).
+        `sentences` is left as it was, and so are the arguments of `score`.
     """
     ### START CODE HERE ###
     # 1. Turn the sentences into token ids: padded to the longest, cut to what the model reads.

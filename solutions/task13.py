@@ -23,8 +23,8 @@ import evaluate
 # 2. Load a metric once, not at every call.
 load = cache(evaluate.load)
 
-# 3. Say in a string called ANSWER which metric you chose for each scenario, and why it fits it: one
-#    sentence or more for each of the three.
+# 3. Say in a string called ANSWER why ROUGE, METEOR and exact match each fit their scenario: one
+#    sentence of five words or more for each of the three, or several.
 ANSWER = """
 ROUGE fits summaries: it asks how much of the reference's words, word pairs and word order a summary
 covers, and a summary is judged by what it covers. METEOR fits free translations: it also aligns

@@ -7,8 +7,7 @@ guest. What it is to do, it learns from the prompt.
     python tasks/task05.py          runs it, and prints what the exercise sheet prints
 
 Without a network there are small stand-ins under real ids; `kata models` lists them and what they
-can do. Not every model fits: choose one that writes text, be it a decoder that goes on with a
-prompt or an encoder-decoder that follows instructions.
+can do. Not every model fits: choose one that goes on with a prompt.
 
 Out of scope: training, reviews of anything but hotels.
 """
@@ -44,10 +43,11 @@ def respond(review: str) -> str:
     """Answer a review on the hotel's behalf.
 
     Returns:
-        The reply alone: nothing of the prompt, no special tokens, at most 120 words. It speaks of
+        The reply alone: nothing of the prompt, no special tokens, 5 to 120 words. It speaks of
         what this guest praised or complained of, in no more than eight of the guest's words in a
-        row. The same call gives the same reply. Any review will do: an empty one, whose reply may
-        be empty, and one longer than the model reads (cut it there).
+        row, and does not go round in circles: no four words stand in it more than three times.
+        The same call gives the same reply. Any review will do: an empty one, whose reply may be
+        empty, and one longer than the model reads (cut it there).
     """
     ### START CODE HERE ###
     # 1. Cut a review that is too long, so that its prompt and the reply fit the model.
@@ -66,4 +66,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 5b1fa1661ecec6d7
+# stub 9526042216f7acaa

@@ -34,9 +34,9 @@ def build_prompt(text: str) -> str:
         A prompt of three parts, with an empty line between them. Each part has a line
         `Text: "..."` and, as its last line, `Sentiment:`. In the first two parts a label follows
         on that line, `POSITIVE` in one and `NEGATIVE` in the other; their texts are of your own,
-        and the same for every prompt. The last part holds `text`, word for word and uncut, quotes
-        and all, and has no label. An instruction may stand before the first part, right above it,
-        or in each part between its two lines.
+        two words or more, and the same for every prompt. The last part holds `text`, word for word
+        and uncut, quotes and all, and has no label. An instruction may stand before the first part,
+        right above it, or in each part between its two lines.
     """
     ### START CODE HERE ###
     # 1. Write the two examples, and the text in the same form, without its label.
@@ -68,4 +68,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 9e482b6edc1b48e0
+# stub 5e84d4b79a5da36e

@@ -17,7 +17,8 @@ import fixtures.offline  # the hub without a network; before transformers
 ### START CODE HERE ###
 # 1. Import what you need.
 # 2. Load the tokenizer and the model: once, not at every call.
-# 3. Say in a string called ANSWER, in two sentences or more, what the perplexity of a text means.
+# 3. Say in a string called ANSWER, in two sentences or more and 15 words or more, what the
+#    perplexity of a text means.
 ### END CODE HERE ###
 
 PROMPT = "Current trends show that by 2030"
@@ -75,4 +76,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 9aed3eb0fe0e7f38
+# stub 7944043af700b23e

@@ -1,6 +1,7 @@
 """What the tests of the language-model tasks share: texts that no model has seen, and checks."""
 
 import contextlib
+import re
 
 from kata import expect
 from kata.describe import describe
@@ -35,6 +36,11 @@ def check_texts(texts, count, name, *, empty=False):
     expect.instance(texts, list, f"the {name}")
     expect.that(len(texts) == count, f"{count} {name}", f"{len(texts)}: {describe(texts)}", "shape")
     return [check_text(text, f"{name}[{i}]", empty=empty) for i, text in enumerate(texts)]
+
+
+def sentences_of(text):
+    """The sentences of a student's prose."""
+    return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
 
 
 def check_again(call):

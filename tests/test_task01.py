@@ -46,22 +46,34 @@ def check_shapes(result, df, sequence_length):
 
 @given(series_and_length())
 def test_shapes(task, drawn):
-    """X has a row, and y a value, for each reading with a full window before."""
+    """X has a row, and y a value, for each reading with a full window before.
+
+    > `X` of shape `(len(df) - sequence_length, sequence_length)` and `y` of shape `(len(df)
+    > - sequence_length,)`: NumPy arrays (views will do)
+    """
     values, length = drawn
     call(task, frame(values), length)
 
 
+@pytest.mark.builds_on("test_second_column")
 @given(series_and_length())
 def test_windows(task, drawn):
-    """Row i of X holds consecutive readings, from the i-th on."""
+    """Row i of X holds consecutive readings, from the i-th on.
+
+    > Row `i` of `X` holds `sequence_length` consecutive readings, from the `i`-th on
+    """
     values, length = drawn
     X, _ = call(task, frame(values), length)
     expect.equal(X, np.array([values[i : i + length] for i in range(len(values) - length)]), "X")
 
 
+@pytest.mark.builds_on("test_second_column")
 @given(series_and_length())
 def test_targets(task, drawn):
-    """y[i] is the reading right after the last one of row i of X."""
+    """y[i] is the reading right after the last one of row i of X.
+
+    > `y[i]` is the reading right after them
+    """
     values, length = drawn
     _, y = call(task, frame(values), length)
     expect.equal(y, np.array(values[length:]), "y")
@@ -69,7 +81,10 @@ def test_targets(task, drawn):
 
 @given(series_and_length())
 def test_second_column(task, drawn):
-    """The series is the second column, whatever the columns are called."""
+    """The series is the second column, whatever the columns are called.
+
+    > Cut the series in the second of the two columns of `df` into windows
+    """
     values, length = drawn
     df = pd.DataFrame({"reading": range(500, 500 + len(values)), "kW": values})
     for name, array in zip("Xy", call(task, df, length), strict=True):
@@ -77,18 +92,29 @@ def test_second_column(task, drawn):
         expect.that(foreign.size == 0, f"values of the column kW in {name}", f"{foreign.tolist()}")
 
 
+@pytest.mark.builds_on("test_windows")
+@pytest.mark.edge
 @given(series_and_length(), st.integers(1, 50))
 def test_index(task, drawn, start):
-    """Rows count by position, whatever the index of the frame says."""
+    """Rows count by position, whatever the index of the frame says.
+
+    > Rows are taken by position, whatever the frame's index says.
+    """
     values, length = drawn
     index = range(start + len(values), start, -1)
     X, _ = call(task, frame(values, index=index), length)
     expect.equal(X[0], np.array(values[:length]), "X[0]")
 
 
-@pytest.mark.parametrize("dtype", ["int64", "float32", "float64"])
+@pytest.mark.builds_on("test_second_column")
+@pytest.mark.parametrize(
+    "dtype", ["int64", pytest.param("float32", marks=pytest.mark.edge), "float64"]
+)
 def test_dtype(task, dtype):
-    """X and y keep the dtype of the column, and its values unrounded."""
+    """X and y keep the dtype of the column, and its values unrounded.
+
+    > of the column's dtype, which is a NumPy integer or float
+    """
     values = [1, 2, 4, 8, 16] if dtype == "int64" else [0.1, 1.7, -0.3, 2.9, 1e-3]
     column = np.array(values, dtype)
     for name, array in zip("Xy", call(task, frame(values, dtype), 3), strict=True):
@@ -98,9 +124,13 @@ def test_dtype(task, dtype):
         expect.that(foreign.size == 0, f"values of the column in {name}", f"{foreign.tolist()}")
 
 
+@pytest.mark.edge
 @given(series_and_length())
 def test_frame_is_left_alone(task, drawn):
-    """The frame that is passed in stays as it was."""
+    """The frame that is passed in stays as it was.
+
+    > `df` is left as it was.
+    """
     values, length = drawn
     df = frame(values, index=range(7, 7 + len(values)))
     before = df.copy(deep=True)
@@ -108,16 +138,25 @@ def test_frame_is_left_alone(task, drawn):
     expect.that(df.equals(before), f"df still is {describe(before)}", df)
 
 
+@pytest.mark.edge
 @given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
 def test_short_frames(task, drawn):
-    """A frame no longer than a window gives shapes (0, sequence_length), (0,)."""
+    """A frame no longer than a window gives shapes (0, sequence_length), (0,).
+
+    > A frame that is not longer than a window has no examples: the shapes are then `(0,
+    > sequence_length)` and `(0,)`.
+    """
     length, rows = drawn
     call(task, frame(range(rows)), length)
 
 
+@pytest.mark.edge
 @given(st.integers(-99, 0))
 def test_length_below_one(task, sequence_length):
-    """A sequence_length below 1 raises ValueError."""
+    """A sequence_length below 1 raises ValueError.
+
+    > ValueError: `sequence_length` is below 1.
+    """
     df = frame([3, 1, 4, 1, 5])
     expect.raises(ValueError, lambda: task.create_sequences(df, sequence_length))
 
@@ -125,7 +164,14 @@ def test_length_below_one(task, sequence_length):
 @settings(max_examples=20)
 @given(series_and_length(), st.sampled_from(["int64", "float64"]))
 def test_dataset(task, drawn, dtype):
-    """make_dataset pairs each window with its target, as float32, in order."""
+    """make_dataset pairs each window with its target, as float32, in order.
+
+    > Pair windows with targets for a `DataLoader`: both as float32, whatever they were
+    > before.
+
+    > A `TensorDataset` of `len(X)` pairs: a window `(sequence_length,)` and its target
+    > `()`.
+    """
     values, length = drawn
     targets = np.array(values[length:], dtype)
     X = np.array([values[i : i + length] for i in range(len(targets))], dtype)
@@ -157,9 +203,14 @@ def slowness(seconds):
     return seconds["yours"] / max(in_step, COPIES * seconds["copy"])
 
 
+@pytest.mark.builds_on("test_shapes", "test_windows", "test_targets")
 @pytest.mark.benchmark
 def test_cost(task, race):
-    """The time grows in step with the rows, and not with their square."""
+    """The time grows in step with the rows, and not with their square.
+
+    > The cost grows in step with the number of rows: ten times the rows, ten times the
+    > time.
+    """
 
     def prepare(answer, windows):
         df = frame(np.random.default_rng(windows).permutation(windows + LENGTH))
@@ -193,8 +244,12 @@ def test_cost(task, race):
     )
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints what the sheet prints."""
+    """The script prints what the sheet prints.
+
+    > Print what the sheet prints.
+    """
     task.main()
     expect.lines(
         task.printed.out,

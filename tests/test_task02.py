@@ -64,21 +64,38 @@ def check_losses(losses, epochs):
 
 
 def test_layers(task):
-    """Two stacked LSTM layers of memory size 32 feed one linear layer."""
+    """Two stacked LSTM layers of memory size 32 feed one linear layer.
+
+    > Two stacked LSTM layers with a memory (hidden) size of 32, then a linear layer.
+
+    > PyTorch's layers, with their biases and without dropout: one `nn.LSTM` of two layers,
+    > or two of one.
+
+    > There are no other parameters.
+    """
     check_layers(build(task))
 
 
 @settings(max_examples=10)
 @given(st.integers(1, 4), st.sampled_from([1, 2, 3, 5, 11]))
 def test_shape(task, batch, length):
-    """The forecast for (batch, sequence_length, 1) has the shape (batch,)."""
+    """The forecast for (batch, sequence_length, 1) has the shape (batch,).
+
+    > Forecast the reading after each window: `(batch, sequence_length, 1)` to `(batch,)`.
+    """
     forecast(task, build(task), torch.randn(batch, length, 1))
 
 
+@pytest.mark.builds_on("test_layers", "test_shape")
 @settings(max_examples=10)
 @given(st.integers(2, 4), st.sampled_from([2, 3, 5, 11]))
 def test_forward(task, batch, length):
-    """The linear layer reads the second layer's last output; memories start at 0."""
+    """The linear layer reads the second layer's last output; memories start at 0.
+
+    > The linear layer reads the second LSTM layer's output at the last time step.
+
+    > Both kinds of memory, hidden and cell, are all zeros at the start of every window
+    """
     model = build(task)
     check_layers(model)
     windows = torch.randn(batch, length, 1)
@@ -86,8 +103,12 @@ def test_forward(task, batch, length):
     expect.close(forecast(task, model, windows), wanted, "the forecast", rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.builds_on("test_shape", "test_forward")
 def test_windows_are_independent(task):
-    """The forecast for a window does not depend on the others in its batch."""
+    """The forecast for a window does not depend on the others in its batch.
+
+    > Both kinds of memory, hidden and cell, are all zeros at the start of every window
+    """
     model = build(task)
     windows = torch.randn(5, 7, 1)
     together = forecast(task, model, windows)
@@ -95,8 +116,12 @@ def test_windows_are_independent(task):
     expect.close(together, torch.stack(alone), "the forecast", rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.builds_on("test_shape")
 def test_memory_is_not_carried_over(task):
-    """The memory of one batch is forgotten before the next."""
+    """The memory of one batch is forgotten before the next.
+
+    > Both kinds of memory, hidden and cell, are all zeros at the start of every window
+    """
     model = build(task)
     windows = torch.randn(3, 7, 1)
     before = forecast(task, model, windows)
@@ -105,8 +130,12 @@ def test_memory_is_not_carried_over(task):
     expect.close(again, before, "the forecast for the same batch again", rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.builds_on("test_shape")
 def test_gradients(task):
-    """A loss on the forecast gives every parameter a gradient."""
+    """A loss on the forecast gives every parameter a gradient.
+
+    > Two stacked LSTM layers with a memory (hidden) size of 32, then a linear layer.
+    """
     model = build(task)
     result = task.apply(model, torch.randn(4, 6, 1))
     expect.tensor(result, "the forecast", shape=(4,))
@@ -118,7 +147,12 @@ def test_gradients(task):
 
 
 def test_batches(task):
-    """Every epoch sees each pair once, in batches of batch_size, the rest last."""
+    """Every epoch sees each pair once, in batches of batch_size, the rest last.
+
+    > In every epoch each pair is seen once
+
+    > in batches of `batch_size` (the last may be smaller)
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
     train(task, probe, dataset, epochs=2, batch_size=7)
     for batches in probe.orders(dataset, epochs=2):
@@ -126,8 +160,12 @@ def test_batches(task):
         expect.equal(sorted(chain(*batches)), list(range(23)), "the pairs seen in an epoch")
 
 
+@pytest.mark.builds_on("test_batches")
 def test_order(task):
-    """Every epoch sees the pairs in a new random order."""
+    """Every epoch sees the pairs in a new random order.
+
+    > In every epoch each pair is seen once, in a new random order
+    """
     dataset, probe = forecasting.pairs(41, 5), forecasting.Probe(5)
     train(task, probe, dataset, epochs=2, batch_size=8)
     first, second = (list(chain(*batches)) for batches in probe.orders(dataset, epochs=2))
@@ -135,6 +173,7 @@ def test_order(task):
     expect.that(first != second, "another order in the second epoch", "the first one's again")
 
 
+@pytest.mark.builds_on("test_batches")
 @settings(max_examples=8)
 @given(
     rows=st.integers(11, 23),
@@ -142,7 +181,12 @@ def test_order(task):
     learning_rate=st.sampled_from([0.003, 0.02, 0.1]),
 )
 def test_steps(task, rows, batch_size, learning_rate):
-    """Each batch makes one AdamW step on its own gradient, at the learning rate."""
+    """Each batch makes one AdamW step on its own gradient, at the learning rate.
+
+    > Train `model` on the pairs of `dataset`, with AdamW on the mean squared error.
+
+    > AdamW has PyTorch's defaults but for the learning rate.
+    """
     dataset, probe = forecasting.pairs(rows, 5), forecasting.Probe(5)
     start = copy.deepcopy(probe)
     options = {"epochs": 2, "batch_size": batch_size, "learning_rate": learning_rate}
@@ -155,8 +199,15 @@ def test_steps(task, rows, batch_size, learning_rate):
     expect.close(trained, weights, "the trained weights", rtol=2e-4, atol=2e-4)
 
 
+@pytest.mark.builds_on("test_batches")
 def test_losses(task):
-    """train returns, per epoch, the mean squared error over its pairs."""
+    """train returns, per epoch, the mean squared error over its pairs.
+
+    > Per epoch, the mean squared error over its pairs.
+
+    > The error of a pair is that of the forecast made for its batch, before that batch's
+    > step.
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
     losses = train(task, probe, dataset, epochs=2, batch_size=7, learning_rate=0.05)
     epochs = probe.errors(dataset, epochs=2)
@@ -165,8 +216,12 @@ def test_losses(task):
     expect.close(losses, forecasting.mean_errors(epochs), "the losses", rtol=1e-3)
 
 
+@pytest.mark.builds_on("test_batches", "test_steps")
 def test_defaults(task):
-    """By default: 3 epochs, batches of 32, a learning rate of 0.0001."""
+    """By default: 3 epochs, batches of 32, a learning rate of 0.0001.
+
+    > epochs: int = 3, batch_size: int = 32, learning_rate: float = 1e-4
+    """
     dataset, probe = forecasting.pairs(70, 5), forecasting.Probe(5)
     start = copy.deepcopy(probe)
     train(task, probe, dataset)
@@ -176,16 +231,26 @@ def test_defaults(task):
     expect.close(forecasting.weights_of(probe), weights, "the trained weights", atol=1e-5)
 
 
+@pytest.mark.edge
 def test_training_mode(task):
-    """While it trains, the model is in training mode, with gradients."""
+    """While it trains, the model is in training mode, with gradients.
+
+    > the model is in training mode
+    """
     dataset, probe = forecasting.pairs(11, 5), forecasting.Probe(5)
     probe.eval()
     train(task, probe, dataset, epochs=2, batch_size=4)
     expect.equal([seen.training for seen in probe.seen], [True] * 6, "training, batch by batch")
 
 
+@pytest.mark.builds_on("test_batches")
 def test_progress(task):
-    """A tqdm bar counts the batches of each epoch."""
+    """A tqdm bar counts the batches of each epoch.
+
+    > Each epoch shows a tqdm bar that counts its batches
+
+    > here no batch is dropped
+    """
     train(task, forecasting.Probe(5), forecasting.pairs(23, 5), epochs=2, batch_size=4)
     finished = re.findall(r"\b6/6\b", task.printed.err)
     shown = task.printed.err.rpartition("\r")[2].strip() or "nothing"
@@ -195,7 +260,10 @@ def test_progress(task):
 
 
 def test_loss_per_epoch_is_printed(task):
-    """train prints `Epoch 1, Average MSE loss: ...` after each epoch."""
+    """train prints `Epoch 1, Average MSE loss: ...` after each epoch.
+
+    > then prints its loss, to four decimals or more: `Epoch 1, Average MSE loss: 0.1824`.
+    """
     dataset = forecasting.pairs(11, 5)
     losses = train(task, forecasting.Probe(5), dataset, epochs=2, batch_size=4)
     printed = re.findall(r"^Epoch (\d+), Average MSE loss: (\S+)$", task.printed.out, re.MULTILINE)
@@ -208,7 +276,10 @@ def test_loss_per_epoch_is_printed(task):
 
 
 def test_torchmetrics(task):
-    """train and evaluate compute the error with torchmetrics."""
+    """train and evaluate compute the error with torchmetrics.
+
+    > Both compute the mean squared error with `torchmetrics`.
+    """
     for work in (task.train, task.evaluate):
         used = set()
 
@@ -228,25 +299,45 @@ def test_torchmetrics(task):
 
 
 def test_evaluation(task):
-    """evaluate returns the mean squared error over all pairs, as a float."""
+    """evaluate returns the mean squared error over all pairs, as a float.
+
+    > The mean squared error of `model` over all pairs of `dataset`, whatever the batches.
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
     result = task.evaluate(probe, dataset, batch_size=7)
     expect.number(result, "what evaluate returns")
     expect.close(result, forecasting.squared_error(probe, dataset), "the error", rtol=1e-4)
 
 
-@pytest.mark.parametrize("was_training", [True, False])
-def test_evaluation_mode(task, was_training):
-    """evaluate forecasts in evaluation mode, and restores the model's mode."""
-    probe = forecasting.Probe(5).train(was_training)
+def test_evaluation_mode(task):
+    """evaluate forecasts in evaluation mode.
+
+    > Forecasts are made on `device`, in evaluation mode
+    """
+    probe = forecasting.Probe(5).train()
     task.evaluate(probe, forecasting.pairs(11, 5), batch_size=4)
     modes = {seen.training for seen in probe.seen}
     expect.that(modes == {False}, "training == False in every forecast", f"training in {modes}")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("was_training", [True, False])
+def test_mode_is_restored(task, was_training):
+    """evaluate restores the mode that the model was in.
+
+    > afterwards the model is in the mode that it was in before
+    """
+    probe = forecasting.Probe(5).train(was_training)
+    task.evaluate(probe, forecasting.pairs(11, 5), batch_size=4)
     expect.equal(probe.training, was_training, "model.training afterwards")
 
 
+@pytest.mark.edge
 def test_evaluation_without_gradients(task):
-    """evaluate computes no gradients and changes no weights."""
+    """evaluate computes no gradients and changes no weights.
+
+    > in evaluation mode and without gradients
+    """
     probe = forecasting.Probe(5)
     before = forecasting.weights_of(probe)
     task.evaluate(probe, forecasting.pairs(11, 5), batch_size=4)
@@ -255,8 +346,14 @@ def test_evaluation_without_gradients(task):
     expect.equal(forecasting.weights_of(probe), before, "the weights")
 
 
+@pytest.mark.builds_on
 def test_learning(task):
-    """Model, train and evaluate together learn a wave far better than its mean."""
+    """Model, train and evaluate together learn a wave far better than its mean.
+
+    > Forecast the reading after each window
+
+    > Train `model` on the pairs of `dataset`, with AdamW on the mean squared error.
+    """
     wave = torch.sin(torch.arange(400) * 0.37) + 0.3 * torch.sin(torch.arange(400) * 0.11)
     dataset = torch.utils.data.TensorDataset(wave[:-1].unfold(0, 12, 1), wave[12:])
     model = build(task)
@@ -279,9 +376,13 @@ def calls_in(answer, model, dataset, **options):
     return sizes
 
 
+@pytest.mark.builds_on("test_batches")
 @pytest.mark.benchmark
 def test_calls(task, race):
-    """The model reads each batch in one call."""
+    """The model reads each batch in one call.
+
+    > in batches of `batch_size` (the last may be smaller)
+    """
     dataset = forecasting.pairs(640, 24)
     sizes = calls_in(task, forecasting.PlainLSTM(), dataset)
     expect.that(
@@ -310,8 +411,12 @@ def test_calls(task, race):
     race.show(race(rounds=3, **work))
 
 
+@pytest.mark.builds_on
 def test_script(task, small_electricity):
-    """The script prints three epochs and the error on the test year."""
+    """The script prints three epochs and the error on the test year.
+
+    > Print what the sheet prints: the loss of every epoch, and the error on the test year.
+    """
     small_electricity(train_days=3, test_days=2)
     task.main()
     epochs = [f"Epoch {i}, Average MSE loss: ..." for i in (1, 2, 3)]
@@ -319,9 +424,13 @@ def test_script(task, small_electricity):
     expect.lines(without_numbers, [*epochs, "Test MSE: ..."])
 
 
+@pytest.mark.builds_on
 @pytest.mark.slow
 def test_full_script(task):
-    """On all three years, the script's losses fall, and the test error is the usual one."""
+    """On all three years, the script's losses fall, and the test error is the usual one.
+
+    > Print what the sheet prints: the loss of every epoch, and the error on the test year.
+    """
     task.main()
     losses = [float(x) for x in re.findall(r"MSE loss: (\S+)", task.printed.out)]
     error = float((re.findall(r"Test MSE: (\S+)", task.printed.out) or ["nan"])[-1])
@@ -332,9 +441,13 @@ def test_full_script(task):
     expect.close(error, usual, "the error on the test year", rtol=0.25)
 
 
+@pytest.mark.builds_on("test_forward")
 @pytest.mark.gpu
 def test_gpu_forward(task, gpu):
-    """On CUDA, the model forecasts what it forecasts on the CPU, to 0.002."""
+    """On CUDA, the model forecasts what it forecasts on the CPU, to 0.002.
+
+    > Forecast the reading after each window: `(batch, sequence_length, 1)` to `(batch,)`.
+    """
     model = build(task)
     windows = torch.randn(33, 96, 1)
     on_cpu = forecast(task, model, windows)
@@ -343,9 +456,13 @@ def test_gpu_forward(task, gpu):
     expect.close(on_gpu, on_cpu, "the forecast", atol=2e-3)
 
 
+@pytest.mark.builds_on("test_steps", "test_losses")
 @pytest.mark.gpu
 def test_gpu_train(task, gpu):
-    """With device="cuda", training happens there, and as on the CPU."""
+    """With device="cuda", training happens there, and as on the CPU.
+
+    > the model is in training mode and on `device`
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5, device=gpu)
     start = copy.deepcopy(probe)
     losses = train(task, probe, dataset, epochs=2, batch_size=7, learning_rate=0.05, device=gpu)
@@ -357,9 +474,13 @@ def test_gpu_train(task, gpu):
     expect.close(losses, forecasting.mean_errors(epochs), "the losses", rtol=1e-2)
 
 
+@pytest.mark.builds_on("test_evaluation")
 @pytest.mark.gpu
 def test_gpu_evaluate(task, gpu):
-    """With device="cuda", evaluation happens there, and as on the CPU."""
+    """With device="cuda", evaluation happens there, and as on the CPU.
+
+    > Forecasts are made on `device`
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5, device=gpu)
     wanted = forecasting.squared_error(probe, dataset)
     error = task.evaluate(probe, dataset, batch_size=7, device=gpu)
@@ -367,10 +488,14 @@ def test_gpu_evaluate(task, gpu):
     expect.close(error, wanted, "the error", rtol=1e-2)
 
 
+@pytest.mark.builds_on("test_calls")
 @pytest.mark.gpu
 @pytest.mark.benchmark
 def test_gpu_calls(task, gpu, race):
-    """On CUDA, the model reads each batch in one call."""
+    """On CUDA, the model reads each batch in one call.
+
+    > in batches of `batch_size` (the last may be smaller)
+    """
     dataset = forecasting.pairs(4096, 96)
     options = {"batch_size": 1024, "device": gpu}
     sizes = calls_in(task, forecasting.PlainLSTM(), dataset, **options)

@@ -77,14 +77,21 @@ def scores(task, model, dataset):
 
 
 def test_shape(task):
-    """build_model() gives a network from (batch, 96, 1) to (batch,)."""
+    """build_model() gives a network from (batch, 96, 1) to (batch,).
+
+    > A network that maps windows `(batch, 96, 1)` to the readings after them, `(batch,)`.
+    """
     model = build(task)
     for batch in (1, 2, 5):
         forecast(task, model, torch.randn(batch, 96))
 
 
 def test_window_only(task, windows):
-    """A forecast uses its own window alone, and is the same every time."""
+    """A forecast uses its own window alone, and is the same every time.
+
+    > a forecast uses its own window and nothing else, and in evaluation mode it is the same
+    > every time
+    """
     model, inputs = build(task), windows().train.tensors[0][1000:1007]
     train(task, model, torch.utils.data.TensorDataset(*windows().train[:512]))
     together = forecast(task, model, inputs)
@@ -93,7 +100,11 @@ def test_window_only(task, windows):
 
 
 def test_given_pairs_only(task, windows):
-    """train learns from the pairs it is given, and loads nothing itself."""
+    """train learns from the pairs it is given, and loads nothing itself.
+
+    > Training uses the pairs that it is given, and neither other data nor weights fitted
+    > beforehand: only `main` loads anything.
+    """
     model = build(task)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     part = torch.utils.data.TensorDataset(*windows().train[:512])
@@ -117,7 +128,13 @@ def check_beats_persistence(task, model, dataset):
 
 
 def test_losses(task, windows):
-    """The last loss is near the trained model's error on its pairs: a third to 3 times."""
+    """The last loss is near the trained model's error on its pairs: a third to 3 times.
+
+    > The mean squared error of each epoch (of the one, if there is one), in the units of
+    > the targets.
+
+    > `train` may take two minutes on one CPU core.
+    """
     model, losses = trained(task, windows)
     mse, _, _ = scores(task, model, windows().train)
     expect.that(
@@ -127,38 +144,66 @@ def test_losses(task, windows):
     )
 
 
+@pytest.mark.builds_on("test_given_pairs_only")
 def test_beats_persistence(task, windows):
-    """On the test year, its error is 5% or more below the last reading's."""
+    """On the test year, its error is 5% or more below the last reading's.
+
+    > persistence, which repeats the last reading of the window, by 5% or more
+    """
     check_beats_persistence(task, trained(task, windows)[0], windows().test)
 
 
+@pytest.mark.builds_on("test_beats_persistence", "test_given_pairs_only")
 def test_beats_task_02(task, windows):
-    """On the test year, its error is below that of task 02's LSTM."""
+    """On the test year, its error is below that of task 02's LSTM.
+
+    > the LSTM of task 02 (0.0354, so this is the mark that counts)
+    """
     mse, _, _ = scores(task, trained(task, windows)[0], windows().test)
     bar = electricity.TASK_02_TEST_MSE
     expect.that(mse < bar, f"a mean squared error below {bar}", f"{mse:.4f}")
 
 
+@pytest.mark.builds_on("test_beats_persistence", "test_given_pairs_only")
 def test_r_squared(task, windows):
-    """On the test year, its R-squared is at least 0.9."""
+    """On the test year, its R-squared is at least 0.9.
+
+    > an R-squared of 0.9
+    """
     _, r2, _ = scores(task, trained(task, windows)[0], windows().test)
     expect.that(r2 >= 0.9, "an R-squared of at least 0.9", f"{r2:.3f}")
 
 
+@pytest.mark.builds_on("test_beats_persistence")
 def test_unseen_year(task, windows):
-    """On a year made up for this test, its error is 5% or more below, too."""
+    """On a year made up for this test, its error is 5% or more below, too.
+
+    > on another invented year, it has to beat persistence by as much
+    """
     check_beats_persistence(task, trained(task, windows)[0], windows(seed=1009).test)
 
 
 def test_evaluation(task):
-    """evaluate gives the mean squared error over all pairs, whatever the batches."""
+    """evaluate gives the mean squared error over all pairs, whatever the batches.
+
+    > the mean squared error and the coefficient of determination
+
+    > Score `model` on all pairs of `dataset`.
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
     result = evaluate(task, probe, dataset, batch_size=7)
     expect.close(result["mse"], forecasting.squared_error(probe, dataset), '["mse"]', rtol=1e-4)
 
 
+@pytest.mark.builds_on("test_evaluation")
 def test_evaluation_r_squared(task):
-    """r2 is 1 minus the error over that of the mean; it can be negative."""
+    """r2 is 1 minus the error over that of the mean; it can be negative.
+
+    > `1 - mse / variance of the targets`
+
+    > It is 1 for a perfect forecast, 0 for one that always says the targets' mean, and
+    > negative for a worse one.
+    """
     for seed in (7, 8):
         dataset, probe = forecasting.pairs(23, 5, seed), forecasting.Probe(5)
         result = evaluate(task, probe, dataset, batch_size=7)
@@ -167,14 +212,27 @@ def test_evaluation_r_squared(task):
         expect.close(result["r2"], wanted, '["r2"]', rtol=1e-3)
 
 
-@pytest.mark.parametrize("was_training", [True, False])
-def test_evaluation_mode(task, was_training):
-    """evaluate works in evaluation mode, without gradients; the mode returns."""
-    probe = forecasting.Probe(5).train(was_training)
+def test_evaluation_mode(task):
+    """evaluate forecasts in evaluation mode.
+
+    > Forecasts are made on `device`, in evaluation mode
+    """
+    probe = forecasting.Probe(5).train()
     evaluate(task, probe, forecasting.pairs(11, 5), batch_size=4)
     expect.that(
         not any(seen.training for seen in probe.seen), "evaluation mode", "it is in training mode"
     )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("was_training", [True, False])
+def test_evaluation_leaves_no_trace(task, was_training):
+    """evaluate computes no gradients, and restores the mode that the model was in.
+
+    > without gradients; afterwards the model is in the mode that it was in before
+    """
+    probe = forecasting.Probe(5).train(was_training)
+    evaluate(task, probe, forecasting.pairs(11, 5), batch_size=4)
     expect.that(not any(seen.gradients for seen in probe.seen), "no gradients", "they are on")
     expect.equal(probe.training, was_training, "model.training afterwards")
 
@@ -188,8 +246,12 @@ def evaluate(task, probe, dataset, **options):
     return result
 
 
+@pytest.mark.builds_on
 def test_script(task, small_electricity, tmp_path):
-    """The script prints the scores, and draws a week in task03.png."""
+    """The script prints the scores, and draws a week in task03.png.
+
+    > Train, print the scores on the test year beside persistence, and draw a week of it.
+    """
     small_electricity(train_days=9, test_days=16)
     task.main()
     for label in ("Test MSE:", "Test R-squared:", "Test MSE of persistence:"):
@@ -207,7 +269,10 @@ def test_script(task, small_electricity, tmp_path):
 
 @pytest.mark.gpu
 def test_gpu_forecast(task, windows, gpu):
-    """On CUDA, the trained model forecasts what it forecasts on the CPU, to 0.01."""
+    """On CUDA, the trained model forecasts what it forecasts on the CPU, to 0.01.
+
+    > A network that maps windows `(batch, 96, 1)` to the readings after them
+    """
     model, inputs = trained(task, windows)[0], windows().test.tensors[0][:1000]
     on_cpu = forecast(task, model.to("cpu"), inputs)
     on_gpu = forecast(task, model.to(gpu), inputs.to(gpu))
@@ -217,7 +282,10 @@ def test_gpu_forecast(task, windows, gpu):
 
 @pytest.mark.gpu
 def test_gpu_train(task, windows, gpu):
-    """With device="cuda", training happens there, and beats the last reading."""
+    """With device="cuda", training happens there, and beats the last reading.
+
+    > Train `model` on the (window, target) pairs of `dataset`, on `device`, as you see fit.
+    """
     model = build(task)
     train(task, model, windows().train, device=gpu)
     devices = {parameter.device.type for parameter in model.parameters()}
@@ -225,9 +293,13 @@ def test_gpu_train(task, windows, gpu):
     check_beats_persistence(task, model.to("cpu"), windows().test)
 
 
+@pytest.mark.builds_on("test_evaluation")
 @pytest.mark.gpu
 def test_gpu_evaluate(task, gpu):
-    """With device="cuda", evaluation happens there, and as on the CPU."""
+    """With device="cuda", evaluation happens there, and as on the CPU.
+
+    > Forecasts are made on `device`
+    """
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5, device=gpu)
     wanted = forecasting.squared_error(probe, dataset)
     result = evaluate(task, probe, dataset, batch_size=7, device=gpu)

@@ -56,21 +56,32 @@ def check_count(text, limit):
 @settings(max_examples=8)
 @given(st.integers(0, 10_000))
 def test_text(task, seed):
-    """The summary is a text without special tokens."""
+    """The summary is a text without special tokens.
+
+    > none of these in the text (`</s>`, `<pad>`)
+    """
     (item,) = described(1, seed)
     check_text(task.summarize(item.text), "the summary")
 
 
+@pytest.mark.builds_on("test_text")
 @settings(max_examples=8)
 @given(st.integers(0, 10_000), st.integers(1, 40))
 def test_limit(task, seed, limit):
-    """There are at most `max_tokens` tokens, as the model's own tokenizer counts them."""
+    """There are at most `max_tokens` tokens, as the model's own tokenizer counts them.
+
+    > It has at most `max_tokens` tokens, as the model's own tokenizer counts them without
+    > special tokens
+    """
     (item,) = described(1, seed)
     check_count(check_text(task.summarize(item.text, max_tokens=limit), "the summary"), limit)
 
 
 def test_room(task):
-    """A larger limit leaves room for a longer summary."""
+    """A larger limit leaves room for a longer summary.
+
+    > where there is room for 60 tokens, it has more than 20
+    """
     (item,) = described(1)
     short = check_text(task.summarize(item.text, max_tokens=6), "the summary")
     long = check_text(task.summarize(item.text, max_tokens=60), "the summary")
@@ -81,8 +92,12 @@ def test_room(task):
     )
 
 
+@pytest.mark.builds_on("test_limit")
 def test_default_limit(task):
-    """Without `max_tokens`, the limit is 50."""
+    """Without `max_tokens`, the limit is 50.
+
+    > max_tokens: int = 50
+    """
     for name in ("emoji", "2,000 words"):
         text = check_text(task.summarize(ODD_TEXTS[name]), "the summary", empty=True)
         check_count(text, 50)
@@ -92,7 +107,10 @@ def test_default_limit(task):
 
 
 def test_name(task):
-    """The summary says what the text is about, which its first sentence does not."""
+    """The summary says what the text is about, which its first sentence does not.
+
+    > The summary: what the text is about, by the name that stands anywhere in the text
+    """
     items = described(12)
     found = summaries(task, items)
     names = [name_of(item.summary) for item in items]
@@ -104,8 +122,12 @@ def test_name(task):
     )
 
 
+@pytest.mark.builds_on("test_name")
 def test_whole_text(task):
-    """What stands at the end of a text counts too."""
+    """What stands at the end of a text counts too.
+
+    > what the text is about, by the name that stands anywhere in the text
+    """
     items = [item for item in described(400, seed=8) if item.text.find(name_of(item.summary)) > 520]
     items = items[:6]
     names = [name_of(item.summary) for item in items]
@@ -124,7 +146,10 @@ def name_of(summary):
 
 
 def test_shorter(task):
-    """A summary is much shorter than its text."""
+    """A summary is much shorter than its text.
+
+    > in fewer than 0.6 times as many words
+    """
     items = described(12)
     for item, found in zip(items, summaries(task, items), strict=True):
         words, all_words = len(found.split()), len(item.text.split())
@@ -136,7 +161,10 @@ def test_shorter(task):
 
 
 def test_no_new_numbers(task):
-    """The numbers in a summary come from the text."""
+    """The numbers in a summary come from the text.
+
+    > some of its numbers
+    """
     items = described(12)
     invented = []
     for item, found in zip(items, summaries(task, items), strict=True):
@@ -153,39 +181,64 @@ def test_no_new_numbers(task):
     )
 
 
+@pytest.mark.builds_on("test_name")
 def test_own_text(task):
-    """Each summary is of its own text."""
+    """Each summary is of its own text.
+
+    > The summary: what the text is about
+    """
     items = described(12)
     check_own_place(summaries(task, items), [item.summary for item in items], chrf)
 
 
+@pytest.mark.edge
 def test_same_again(task):
-    """The same text gives the same summary."""
+    """The same text gives the same summary.
+
+    > The same call gives the same summary.
+    """
     (item,) = described(1)
     check_again(lambda: task.summarize(item.text, 30))
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("limit", [0, -1])
 def test_limit_below_one(task, limit):
-    """A limit below 1 raises ValueError."""
+    """A limit below 1 raises ValueError.
+
+    > ValueError: `max_tokens` is below 1.
+    """
     expect.raises(ValueError, lambda: task.summarize("The tower is 5 metres tall.", limit))
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_texts(task, name):
-    """Any text will do: nothing, a letter, emoji, 2,000 words."""
+    """Any text will do: nothing, a letter, emoji, 2,000 words.
+
+    > Any text will do: an empty one, whose summary may be empty, and one longer than the
+    > model reads (512 tokens: cut it there).
+    """
     text = check_text(task.summarize(ODD_TEXTS[name], 20), "the summary", empty=True)
     check_count(text, 20)
 
 
+@pytest.mark.edge
 @pytest.mark.benchmark
 def test_loaded_once(task, race):
-    """The model is loaded once, not at every call."""
+    """The model is loaded once, not at every call.
+
+    > Load the tokenizer and the model: once, not at every call.
+    """
     check_loaded_once(task, race, "summarize", "The tower is 5 metres tall.", 10)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints a summary of the sheet's text, of at most 50 tokens."""
+    """The script prints a summary of the sheet's text, of at most 50 tokens.
+
+    > Print a summary of the sheet's text.
+    """
     task.main()
     found = check_text(task.printed.out.strip(), "the output")
     check_count(found, 50)

@@ -40,7 +40,10 @@ def words(text):
 @given(texts)
 @example("The room was fine. " * 40 + "The end.")
 def test_prompt_quotes_the_review(task, review):
-    """The prompt holds the review, word for word and once."""
+    """The prompt holds the review, word for word and once.
+
+    > the review, word for word and once
+    """
     marked = f"<{review}>"
     prompt = check_text(task.build_prompt(marked), "the prompt")
     expect.that(
@@ -51,7 +54,10 @@ def test_prompt_quotes_the_review(task, review):
 
 
 def test_prompt_instructs(task):
-    """The prompt tells the model what to do, in three words or more."""
+    """The prompt tells the model what to do, in three words or more.
+
+    > around it an instruction of at least three words
+    """
     review = written(1)[0].text
     prompt = check_text(task.build_prompt(review), "the prompt")
     rest = words(prompt.replace(review, " "))
@@ -59,7 +65,10 @@ def test_prompt_instructs(task):
 
 
 def test_prompt_is_a_template(task):
-    """The words around the review are the same for every review."""
+    """The words around the review are the same for every review.
+
+    > an instruction of at least three words which is the same for every review
+    """
     first, second = (item.text for item in written(2))
     around = [check_text(task.build_prompt(text), "the prompt").replace(text, "{}")
               for text in (first, second)]  # fmt: skip
@@ -69,7 +78,10 @@ def test_prompt_is_a_template(task):
 @settings(max_examples=6)
 @given(st.integers(0, 10_000))
 def test_text(task, seed):
-    """The reply is a text of 5 to 120 words, without special tokens."""
+    """The reply is a text of 5 to 120 words, without special tokens.
+
+    > no special tokens, 5 to 120 words
+    """
     (item,) = written(1, seed)
     reply = check_text(task.respond(item.text), "the reply")
     count = len(reply.split())
@@ -77,7 +89,12 @@ def test_text(task, seed):
 
 
 def test_reply_alone(task):
-    """The reply repeats neither the prompt nor the review."""
+    """The reply repeats neither the prompt nor the review, nine words of it in a row.
+
+    > nothing of the prompt
+
+    > in no more than eight of the guest's words in a row
+    """
     items = written(12)
     for item, reply in zip(items, replies(task, items), strict=True):
         prompt, found = words(task.build_prompt(item.text)), words(reply)
@@ -93,7 +110,10 @@ def test_reply_alone(task):
 
 
 def test_about_this_review(task):
-    """A reply speaks of what this guest praised or complained of."""
+    """A reply speaks of what this guest praised or complained of.
+
+    > It speaks of what this guest praised or complained of
+    """
     items = written(12)
     found = replies(task, items)
     silent = [
@@ -107,7 +127,10 @@ def test_about_this_review(task):
 
 
 def test_each_has_its_own(task):
-    """Different reviews have different replies."""
+    """Different reviews have different replies.
+
+    > It speaks of what this guest praised or complained of
+    """
     items = written(12)
     found = replies(task, items)
     twice = next((reply for reply in found if found.count(reply) > 2), "")
@@ -115,7 +138,10 @@ def test_each_has_its_own(task):
 
 
 def test_coherent(task):
-    """A reply does not go round in circles."""
+    """A reply does not go round in circles.
+
+    > does not go round in circles: no four words stand in it more than three times
+    """
     for reply in replies(task, written(12)):
         found = words(reply)
         pieces = [tuple(found[i : i + 4]) for i in range(len(found) - 3)]
@@ -127,26 +153,43 @@ def test_coherent(task):
         )
 
 
+@pytest.mark.edge
 def test_same_again(task):
-    """The same review gives the same reply."""
+    """The same review gives the same reply.
+
+    > The same call gives the same reply.
+    """
     review = written(1)[0].text
     check_again(lambda: task.respond(review))
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_reviews(task, name):
-    """Any review will do: nothing, a letter, emoji, 2,000 words."""
+    """Any review will do: nothing, a letter, emoji, 2,000 words.
+
+    > Any review will do: an empty one, whose reply may be empty, and one longer than the
+    > model reads (cut it there).
+    """
     check_text(task.respond(ODD_TEXTS[name]), "the reply", empty=True)
 
 
+@pytest.mark.edge
 @pytest.mark.benchmark
 def test_loaded_once(task, race):
-    """The model is loaded once, not at every call."""
+    """The model is loaded once, not at every call.
+
+    > Load the tokenizer and the model of your choice: once, not at every call.
+    """
     check_loaded_once(task, race, "respond", written(1)[0].text)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the sheet's review, and a reply that fits it."""
+    """The script prints the sheet's review, and a reply that fits it.
+
+    > Print what the sheet prints, with "response" spelt right.
+    """
     task.main()
     review, _, reply = task.printed.out.partition("Hotel response to the customer:")
     for phrase in ("Customer review:", "I had a wonderful stay at the Riverview Hotel!"):

@@ -43,22 +43,36 @@ def check_span(answer, context):
 @settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_extractive_is_a_span(task, seed):
-    """The extractive answer is a span of the context, character for character."""
+    """The extractive answer is a span of the context, character for character.
+
+    > A span of `context`, character for character
+    """
     (item,) = asked(1, seed)
     check_span(call(task, "answer_extractive", item.question, item.context), item.context)
 
 
+@pytest.mark.edge
 @settings(max_examples=15)
 @given(st.integers(0, 10_000), st.sampled_from(["  ", "\n", "\t", " \u00a0"]))
 def test_extractive_keeps_white_space(task, seed, gap):
-    """An answer is cut out of the context as it stands there: white space, accents and all."""
+    """An answer is cut out of the context as it stands there: white space, accents and all.
+
+    > cut out of it, and not put together from tokens
+    """
     (item,) = asked(1, seed)
     context = item.context.replace(" ", gap).replace("a", "á").upper()
     check_span(call(task, "answer_extractive", item.question, context, empty=True), context)
 
 
+@pytest.mark.builds_on("test_extractive_is_a_span")
 def test_extractive_answers(task):
-    """The extractive answer is what the question asks for."""
+    """The extractive answer is what the question asks for.
+
+    > Of the questions on unseen texts of the kind that the model knows, three in five are
+    > answered rightly or more.
+
+    > Point at the answer to a question in a text.
+    """
     items = asked(30)
     found = [call(task, "answer_extractive", item.question, item.context) for item in items]
     right = [item.answer == text for item, text in zip(items, found, strict=True)]
@@ -66,7 +80,12 @@ def test_extractive_answers(task):
 
 
 def test_generative_answers(task):
-    """The generative answer holds what the question asks for."""
+    """The generative answer holds what the question asks for.
+
+    > For three in ten of such questions or more, it holds the right answer.
+
+    > Write an answer to a question on a text.
+    """
     items = asked(30, seed=11)
     found = [call(task, "answer_generative", item.question, item.context) for item in items]
     held = [item.answer.lower() in text.lower() for item, text in zip(items, found, strict=True)]
@@ -86,7 +105,11 @@ def _check_share(items, found, right, least):
 
 
 def test_generative_is_short(task):
-    """The generative answer is of at most 40 words, without the prompt."""
+    """The generative answer is of at most 40 words, without the prompt.
+
+    > The answer alone, in at most 40 words (40 tokens are never more): no prompt around it,
+    > no special tokens.
+    """
     for item in asked(6, seed=3):
         answer = call(task, "answer_generative", item.question, item.context)
         expect.that(len(answer.split()) <= 40, "at most 40 words", repr(answer))
@@ -95,9 +118,15 @@ def test_generative_is_short(task):
         expect.that(sentence not in answer, "an answer, and not the context", repr(answer))
 
 
+@pytest.mark.builds_on("test_extractive_answers", "test_generative_answers")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_question_decides(task, function):
-    """Two questions on the same context have two answers."""
+    """Two questions on the same context have two answers.
+
+    > Point at the answer to a question in a text.
+
+    > Write an answer to a question on a text.
+    """
     context = (
         "The Silent Garden is a landscape painting by Dutch artist Clara Vogel. "
         "It is kept in the Royal Museum in Lisbon. The critic Emil Conti praised the painting."
@@ -107,47 +136,76 @@ def test_question_decides(task, function):
     expect.that(who != where, "different answers to who and where", f"{who!r} twice")
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_same_again(task, function):
-    """The same question gives the same answer."""
+    """The same question gives the same answer.
+
+    > The same call gives the same answer.
+    """
     (item,) = asked(1)
     check_again(lambda: call(task, function, item.question, item.context))
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_contexts(task, name):
-    """Any context will do: nothing, a letter, emoji, 2,000 words."""
+    """Any context will do: nothing, a letter, emoji, 2,000 words.
+
+    > Any context will do: an empty one, whose answer is empty, and one longer than the
+    > model reads (512 tokens: cut the context there).
+    """
     context = ODD_TEXTS[name]
     check_span(call(task, "answer_extractive", "Who wrote it?", context, empty=True), context)
     call(task, "answer_generative", "Who wrote it?", context, empty=True)
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ["empty", "emoji"])
 def test_odd_questions(task, name):
-    """Any question will do: nothing, or emoji."""
+    """Any question will do: nothing, or emoji.
+
+    > An empty question has some answer too.
+
+    > Any question and context will do: empty ones, whose answer may be anything
+    """
     (item,) = asked(1)
     question = ODD_TEXTS[name]
     check_span(call(task, "answer_extractive", question, item.context, empty=True), item.context)
     call(task, "answer_generative", question, item.context, empty=True)
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_gradients(task, function):
-    """The models run without keeping gradients."""
+    """The models run without keeping gradients.
+
+    > Score each token of the context as start and as end of the answer, without gradients.
+
+    > Generate new tokens, without gradients
+    """
     (item,) = asked(1)
     check_no_gradients(lambda: call(task, function, item.question, item.context))
 
 
+@pytest.mark.edge
 @pytest.mark.benchmark
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_loaded_once(task, race, function):
-    """The models are loaded once, not at every call."""
+    """The models are loaded once, not at every call.
+
+    > Load both tokenizers and models of your choice: once, not at every call.
+    """
     (item,) = asked(1)
     check_loaded_once(task, race, function, item.question, item.context)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints both answers to the sheet's question."""
+    """The script prints both answers to the sheet's question.
+
+    > Print what the sheet prints.
+    """
     task.main()
     found = task.printed.out.strip().splitlines()
     kinds = ("extractive", "generative")

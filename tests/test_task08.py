@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,10 +22,10 @@ transformers = lazy("transformers")
 # Tokenizers that differ in what a student may take for granted.
 TOKENIZERS = {
     "as in the script": (UNCASED, "right"),
-    "with token types": ("google-bert/bert-base-uncased", "right"),
     "whose padding is not 0": ("deepset/roberta-base-squad2", "right"),
     "that pads on the left": (UNCASED, "left"),
 }
+WITH_TYPES = ("google-bert/bert-base-uncased", "right")
 DEFAULT = 64
 WORDS = (
     "I was charged twice for the one item and need refund , please help me with it now !".split()
@@ -139,43 +140,85 @@ def check_test(task, data, kind, max_length):
 
 
 def test_two_tensors(task):
-    """`tokenize_train` returns two int64 tensors, input_ids and attention_mask, and no more."""
+    """`tokenize_train` returns two int64 tensors, input_ids and attention_mask, and no more.
+
+    > two int64 tensors of shape (texts, longest row) and nothing else: `input_ids`, padded
+    > to the longest row and no further, and `attention_mask`
+    """
     for kind in TOKENIZERS:
         train(task, messages(), tokenizer_of(kind))
 
 
+@pytest.mark.builds_on("test_two_tensors", "test_four_columns")
+@pytest.mark.edge
+def test_token_types(task):
+    """Of a tokenizer that returns token types too, nothing of them is kept.
+
+    > and nothing else
+
+    > exactly four columns
+    """
+    tokenizer = tokens.tokenizer_of(*WITH_TYPES)
+    train(task, messages(), tokenizer)
+    dataset(task, messages(), tokenizer)
+
+
+@pytest.mark.builds_on("test_two_tensors")
 def test_longest_row(task):
-    """The training texts are padded to the longest of them, and no further."""
+    """The training texts are padded to the longest of them, and no further.
+
+    > padded to the longest row and no further
+    """
     for kind in TOKENIZERS:
         tokenizer, data = tokenizer_of(kind), messages()
         rows = [ids_of(tokenizer, text, DEFAULT) for text in data["text"]]
         check_width(train(task, data, tokenizer), rows, DEFAULT)
 
 
+@pytest.mark.builds_on("test_two_tensors", "test_longest_row", "test_padding_side")
 @settings(max_examples=30)
 @given(texts, lengths, kinds)
 def test_train_ids(task, strings, max_length, kind):
-    """Each row of input_ids has its text's tokens between the special ones, cut at max_length."""
+    """Each row of input_ids has its text's tokens between the special ones, cut at max_length.
+
+    > Longer texts are cut there, shorter ones never.
+    """
     check_train(task, data_of(strings), kind, max_length)
 
 
+@pytest.mark.builds_on(
+    "test_two_tensors", "test_longest_row", "test_padding_side", "test_train_ids"
+)
 @settings(max_examples=30)
 @given(texts, lengths, kinds)
 def test_train_mask(task, strings, max_length, kind):
-    """attention_mask is 1 for tokens and 0 for padding."""
+    """attention_mask is 1 for tokens and 0 for padding.
+
+    > `attention_mask`, which is 1 for tokens and 0 for padding
+    """
     found, rows = check_train(task, data_of(strings), kind, max_length)
     wanted = padded([[1] * len(row) for row in rows], 0, tokenizer_of(kind).padding_side)
     expect.equal(found["attention_mask"], torch.tensor(wanted), "attention_mask")
 
 
+@pytest.mark.builds_on("test_two_tensors", "test_longest_row")
 def test_padding_side(task):
-    """Padding is the tokenizer's own token, on the side that the tokenizer says."""
+    """Padding is the tokenizer's own token, on the side that the tokenizer says.
+
+    > It knows what it pads with, and on which side
+    """
     for kind in ("whose padding is not 0", "that pads on the left"):
         check_train(task, messages(), kind, 50)
 
 
+@pytest.mark.builds_on("test_train_ids", "test_test_ids")
 def test_sixty_four(task):
-    """Unless told otherwise, texts are cut at 64 tokens, and not before."""
+    """Unless told otherwise, texts are cut at 64 tokens, and not before.
+
+    > max_length: int = 64
+
+    > the most tokens that a row may have, its special ones included
+    """
     tokenizer = tokenizer_of("as in the script")
     data = data_of([" ".join(["item"] * count) for count in (61, 62, 63, 300)])
     found = train(task, data, tokenizer)
@@ -187,28 +230,46 @@ def test_sixty_four(task):
 
 
 def test_four_columns(task):
-    """`tokenize_test` returns a Dataset with the columns text, label, input_ids, attention_mask."""
+    """`tokenize_test` returns a Dataset with the columns text, label, input_ids, attention_mask.
+
+    > exactly four columns: `text` and `label` as they were, `input_ids` and
+    > `attention_mask`
+    """
     for kind in TOKENIZERS:
         dataset(task, messages(), tokenizer_of(kind))
 
 
+@pytest.mark.builds_on("test_four_columns")
 @settings(max_examples=20)
 @given(texts, lengths, kinds)
 def test_test_ids(task, strings, max_length, kind):
-    """A test row has its own tokens in a flat list, cut at max_length, without padding."""
+    """A test row has its own tokens in a flat list, cut at max_length, without padding.
+
+    > `input_ids` and `attention_mask`, in each row a list of ints without padding, cut at
+    > `max_length`
+    """
     check_test(task, data_of(strings), kind, max_length)
 
 
+@pytest.mark.builds_on("test_four_columns", "test_test_ids")
 def test_test_mask(task):
-    """In a test row, attention_mask has a 1 for each token."""
+    """In a test row, attention_mask has a 1 for each token.
+
+    > `input_ids` and `attention_mask`, in each row a list of ints without padding
+    """
     for kind in TOKENIZERS:
         found, rows = check_test(task, messages(), kind, 12)
         for i, mask in enumerate(flat(found, "attention_mask")):
             expect.equal(mask, [1] * len(rows[i]), f"attention_mask of row {i}")
 
 
+@pytest.mark.builds_on("test_four_columns")
 def test_text_and_label(task):
-    """Texts and labels of the Dataset are those of the data, in their order."""
+    """Texts and labels of the Dataset are those of the data, in their order.
+
+    > with as many rows as there are texts, in their order, and exactly four columns: `text`
+    > and `label` as they were
+    """
     data = messages(7)
     found = dataset(task, data, tokenizer_of("as in the script"))
     for name in ("text", "label"):
@@ -218,7 +279,10 @@ def test_text_and_label(task):
 
 
 def test_row_by_row(task):
-    """`tokenize_test` gives the tokenizer one text at each call."""
+    """`tokenize_test` gives the tokenizer one text at each call.
+
+    > tokenize it row by row: one text at each call
+    """
     tokenizer = tokenizer_of("as in the script")
     with texts_of_calls() as calls:
         dataset(task, messages(7), tokenizer)
@@ -226,8 +290,13 @@ def test_row_by_row(task):
     expect.that(most <= 1, "one text at each call of the tokenizer", f"{most} texts in a call")
 
 
+@pytest.mark.builds_on("test_four_columns", "test_test_ids", "test_text_and_label")
 def test_rows_make_a_batch(task):
-    """Rows without their text can be padded into a batch, as Trainer does it."""
+    """Rows without their text can be padded into a batch, as Trainer does it.
+
+    > A row keeps its own length, since rows are padded when a batch is made of them;
+    > `Trainer` does that, and it wants flat lists of ids.
+    """
     for kind in TOKENIZERS:
         tokenizer, data = tokenizer_of(kind), messages()
         found, rows = check_test(task, data, kind, 30)
@@ -242,8 +311,12 @@ def test_rows_make_a_batch(task):
         expect.equal(batch["labels"], torch.tensor(data["label"]), "the batch's labels")
 
 
+@pytest.mark.edge
 def test_data_is_kept(task):
-    """The data is left as it was."""
+    """The data is left as it was.
+
+    > it is left as it was
+    """
     for function in ("tokenize_train", "tokenize_test"):
         data = messages()
         before = copy.deepcopy(data)
@@ -251,8 +324,12 @@ def test_data_is_kept(task):
         expect.that(data == before, f"data as it was after {function}", describe(data))
 
 
+@pytest.mark.edge
 def test_tokenizer_is_kept(task):
-    """The tokenizer's settings are left as they were."""
+    """The tokenizer's settings are left as they were.
+
+    > leave its settings as they are
+    """
     names = ("padding_side", "truncation_side", "model_max_length", "pad_token")
     for kind in ("as in the script", "that pads on the left"):
         tokenizer = tokenizer_of(kind)
@@ -266,8 +343,12 @@ def test_tokenizer_is_kept(task):
                 )
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the training tensors of shape (4, 20), and the Dataset of two test rows."""
+    """The script prints the training tensors of shape (4, 20), and the Dataset of two test rows.
+
+    > Print what the sheet prints.
+    """
     task.main()
     printed = task.printed.out
     places = [

@@ -117,8 +117,14 @@ def undecided():
     return model, tokenizer, texts
 
 
+@pytest.mark.builds_on("test_head_for_two")
 def test_learns(task, tuned):
-    """After 400 messages, 90% of unseen ones are classified rightly, far more than before."""
+    """After 400 messages, 90% of unseen ones are classified rightly, far more than before.
+
+    > After 400 messages, the model classifies 90% of unseen ones rightly
+
+    > Fine-tune a pre-trained model on labelled messages, and save it.
+    """
     texts, labels = tuned.data.test["text"], tuned.data.test["label"]
     found = predictions(task, texts, tuned.model, tuned.tokenizer)
     reached = accuracy(found, labels)
@@ -132,14 +138,21 @@ def test_learns(task, tuned):
     )
 
 
+@pytest.mark.builds_on("test_learns", "test_greater_logit")
 def test_sheet(task, tuned):
-    """The sheet's three samples are low, high and high risk."""
+    """The sheet's three samples are low, high and high risk.
+
+    > the samples above as low, high and high risk
+    """
     found = predictions(task, SAMPLES, tuned.model, tuned.tokenizer)
     expect.equal(found, [0, 1, 1], "the predictions")
 
 
 def test_head_for_two(task, tuned):
-    """The model is a classifier with a logit for each of two labels."""
+    """The model is a classifier with a logit for each of two labels.
+
+    > a classifier with two labels
+    """
     inputs = tuned.tokenizer(SAMPLES, padding=True, return_tensors="pt").to(tuned.model.device)
     with torch.no_grad():
         logits = tuned.model(**inputs).logits
@@ -152,7 +165,10 @@ def test_head_for_two(task, tuned):
 
 
 def test_saved(task, tuned):
-    """The saved folder loads as model and tokenizer, and predicts what fine_tune's model does."""
+    """The saved folder loads as model and tokenizer, and predicts what fine_tune's model does.
+
+    > It then holds the model and the tokenizer, as `save_pretrained` writes them
+    """
     texts = tuned.data.test["text"][:60]
     model, tokenizer = loaded(tuned.folder)
     wanted = judged(tuned.model, tuned.tokenizer, texts)
@@ -165,17 +181,26 @@ def test_saved(task, tuned):
     )
 
 
+@pytest.mark.edge
 def test_folder_holds_a_model(task, tuned):
-    """The folder holds model and tokenizer alone: no checkpoints, logs or states of training."""
+    """The folder holds model and tokenizer alone: no checkpoints, logs or states of training.
+
+    > and no more than that (`training_args.bin`, which `Trainer.save_model` adds, does no
+    > harm)
+    """
     files = [path.relative_to(tuned.folder).as_posix() for path in tuned.folder.rglob("*")]
     words = ("checkpoint", "events.out", "optimizer", "scheduler", "rng_state", "state", "runs")
     strange = [name for name in files if "/" in name or any(word in name for word in words)]
     expect.that(not strange, "the files of save_pretrained alone", f"also {strange}")
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("output_dir", [None, f"of/mine/{FOLDER}"], ids=["default", "another"])
 def test_nothing_else_is_left(task, output_dir):
-    """Nothing else is left on the disk, whatever the folder to save to is called."""
+    """Nothing else is left on the disk, whatever the folder to save to is called.
+
+    > Apart from `output_dir`, nothing is left on the disk, such as checkpoints or logs
+    """
     task.fine_tune(SHEET, **({} if output_dir is None else {"output_dir": output_dir}))
     wanted = Path(output_dir or FOLDER)
     loaded(wanted)
@@ -189,8 +214,12 @@ def test_nothing_else_is_left(task, output_dir):
     expect.that(not left, f"{wanted} and nothing else", f"also {describe(left)}")
 
 
+@pytest.mark.edge
 def test_interrupted_save(task):
-    """A save that is interrupted leaves the model that was there before."""
+    """A save that is interrupted leaves the model that was there before.
+
+    > only once everything is written: an interrupted save leaves it as it was
+    """
     task.fine_tune(SHEET)
     before = fingerprint(Path(FOLDER))
     with failing_save() as saves:
@@ -200,16 +229,25 @@ def test_interrupted_save(task):
     expect.that(now == before, f"{FOLDER} as it was", changes(before, now))
 
 
+@pytest.mark.edge
 def test_interrupted_first_save(task):
-    """A first save that is interrupted leaves no half-written model."""
+    """A first save that is interrupted leaves no half-written model.
+
+    > only once everything is written: an interrupted save leaves it as it was
+    """
     with failing_save():
         expect.raises(OSError, lambda: task.fine_tune(SHEET))
     left = list(fingerprint(Path(FOLDER))) if Path(FOLDER).exists() else []
     expect.that(not left, f"no {FOLDER}, or an empty one", f"{describe(sorted(left))} in it")
 
 
+@pytest.mark.builds_on("test_saved")
+@pytest.mark.edge
 def test_saved_again(task):
-    """A second run replaces the first one's folder, whole."""
+    """A second run replaces the first one's folder, whole.
+
+    > What was there before is replaced
+    """
     task.fine_tune(SHEET)
     loaded(Path(FOLDER))
     stray = Path(FOLDER, "of-another-model.safetensors")
@@ -222,24 +260,44 @@ def test_saved_again(task):
 
 
 def test_trainer(task):
-    """Training is Trainer's, on as many messages as there are, and reports to nobody."""
-    with trainings() as runs, reporting() as reports:
+    """Training is Trainer's, on as many messages as there are.
+
+    > Training is `Trainer`'s, with `TrainingArguments`.
+    """
+    with trainings() as runs:
         task.fine_tune(SHEET)
     expect.that(runs, "a call of Trainer.train", "none", "trainer")
     sizes = [len(run.train_dataset) for run in runs]
     expect.that(4 in sizes, "a training set of 4 rows", f"sizes {sizes}", "rows")
+
+
+@pytest.mark.edge
+def test_nothing_is_reported(task):
+    """Training is reported to no service, whichever are installed.
+
+    > nothing is reported to services such as Weights & Biases
+    """
+    with reporting() as reports:
+        task.fine_tune(SHEET)
     expect.that(not reports, "nothing is reported", "Trainer reports to every service it finds")
 
 
+@pytest.mark.edge
 def test_data_is_kept(task):
-    """The data is left as it was."""
+    """The data is left as it was.
+
+    > It is left as it was.
+    """
     data = copy.deepcopy(SHEET)
     task.fine_tune(data)
     expect.that(data == SHEET, "the four texts and labels as they were", describe(data))
 
 
 def test_greater_logit(task):
-    """A prediction is the label with the greater logit, text by text."""
+    """A prediction is the label with the greater logit, text by text.
+
+    > A 1 (high risk) or 0 (low risk) for each message, in their order, in a list of ints.
+    """
     model, tokenizer, texts = undecided()
     wanted = judged(model, tokenizer, texts)
     found = predictions(task, texts, model, tokenizer)
@@ -249,8 +307,12 @@ def test_greater_logit(task):
         expect.equal(alone, [label], f"the prediction for {text!r} alone")
 
 
+@pytest.mark.builds_on("test_greater_logit")
 def test_no_dropout(task):
-    """Dropout is off at prediction, even if the model comes from training."""
+    """Dropout is off at prediction, even if the model comes from training.
+
+    > dropout is off even if the model comes from training
+    """
     model, tokenizer, texts = undecided()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
@@ -262,8 +324,12 @@ def test_no_dropout(task):
         expect.equal(found, wanted, "the predictions of a model in training mode")
 
 
+@pytest.mark.edge
 def test_model_is_kept(task):
-    """Predicting changes nothing that the model has learnt."""
+    """Predicting changes nothing that the model has learnt.
+
+    > The same call gives the same predictions
+    """
     model, tokenizer, texts = undecided()
     before = copy.deepcopy(model.state_dict())
     predictions(task, texts, model, tokenizer)
@@ -271,37 +337,60 @@ def test_model_is_kept(task):
     expect.that(same, "the model's weights as they were", "other weights")
 
 
+@pytest.mark.edge
 def test_texts_are_kept(task):
-    """The list of texts is left as it was."""
+    """The list of texts is left as it was.
+
+    > `texts` is left as it was.
+    """
     model, tokenizer, texts = undecided()
     before = list(texts)
     predictions(task, texts, model, tokenizer)
     expect.equal(texts, before, "the list of texts")
 
 
+@pytest.mark.edge
 def test_no_texts(task):
-    """An empty list gives an empty list."""
+    """An empty list gives an empty list.
+
+    > An empty list gives an empty list.
+    """
     predictions(task, [], *untrained())
 
 
+@pytest.mark.builds_on("test_greater_logit")
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_texts(task, name):
-    """Any text will do: nothing, a letter, emoji, 2,000 words."""
+    """Any text will do: nothing, a letter, emoji, 2,000 words.
+
+    > messages, any number of them
+
+    > A longer one than the model reads (512 tokens) is cut.
+    """
     model, tokenizer, texts = undecided()
     texts = [ODD_TEXTS[name], *texts[:3]]
     wanted = judged(model, tokenizer, texts)
     expect.equal(predictions(task, texts, model, tokenizer), wanted, "the predictions")
 
 
+@pytest.mark.edge
 def test_no_gradients(task):
-    """`predict` runs the model without gradients."""
+    """`predict` runs the model without gradients.
+
+    > Ask the model, without dropout and gradients
+    """
     model, tokenizer, texts = undecided()
     check_no_gradients(lambda: predictions(task, texts, model, tokenizer))
 
 
+@pytest.mark.builds_on
 @pytest.mark.slow
 def test_script(task):
-    """The script saves the model, and says of the sheet's samples: low, high, high."""
+    """The script saves the model, and says of the sheet's samples: low, high, high.
+
+    > Fine-tune on invented tickets, and apply the model to new ones and to the sheet's.
+    """
     task.main()
     lines = task.printed.out.strip().splitlines()
     wanted = [
@@ -312,9 +401,13 @@ def test_script(task):
     loaded(Path(FOLDER))
 
 
+@pytest.mark.builds_on("test_learns")
 @pytest.mark.slow
 def test_learns_what_it_is_given(task, tmp_path):
-    """The model learns from the messages and labels that it is given, and from nothing else."""
+    """The model learns from the messages and labels that it is given, and from nothing else.
+
+    > Fine-tune a pre-trained model on labelled messages, and save it.
+    """
     data = tickets.load_tickets(MESSAGES, 200, seed=5).train
     inverted = {"text": data["text"], "label": [1 - label for label in data["label"]]}
     tuned = Tuned(task, tmp_path, seed=5, data=inverted)
@@ -325,19 +418,27 @@ def test_learns_what_it_is_given(task, tmp_path):
     )
 
 
+@pytest.mark.builds_on("test_learns")
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_learns_again(task, tmp_path, seed):
-    """Other messages of the same kind are learnt as well."""
+    """Other messages of the same kind are learnt as well.
+
+    > After 400 messages, the model classifies 90% of unseen ones rightly
+    """
     tuned = Tuned(task, tmp_path, seed=seed)
     found = predictions(task, tuned.data.test["text"], tuned.model, tuned.tokenizer)
     reached = accuracy(found, tuned.data.test["label"])
     expect.that(reached >= GOOD, f"an accuracy of {GOOD} or more", f"{reached:.2f}")
 
 
+@pytest.mark.builds_on("test_learns")
 @pytest.mark.gpu
 def test_gpu_learns(task, gpu, tuned):
-    """On CUDA, training happens there, and reaches what it reaches on the CPU."""
+    """On CUDA, training happens there, and reaches what it reaches on the CPU.
+
+    > With a GPU, `Trainer` uses it by itself.
+    """
     devices = {parameter.device.type for parameter in tuned.model.parameters()}
     expect.equal(devices, {gpu}, "the devices of the parameters")
     found = predictions(task, tuned.data.test["text"], tuned.model, tuned.tokenizer)
@@ -345,18 +446,26 @@ def test_gpu_learns(task, gpu, tuned):
     expect.that(reached >= GOOD, f"an accuracy of {GOOD} or more", f"{reached:.2f}")
 
 
+@pytest.mark.builds_on("test_greater_logit")
 @pytest.mark.gpu
 def test_gpu_predicts(task, gpu):
-    """On CUDA, the predictions are those of the CPU."""
+    """On CUDA, the predictions are those of the CPU.
+
+    > a classifier with two labels, on whatever device and in whatever mode
+    """
     model, tokenizer, texts = undecided()
     wanted = judged(model, tokenizer, texts)
     found = predictions(task, texts, model.to(gpu), tokenizer)
     expect.equal(found, wanted, "the predictions")
 
 
+@pytest.mark.builds_on("test_saved")
 @pytest.mark.gpu
 def test_gpu_model_loads_on_cpu(task, gpu, tuned):
-    """A model that was trained on CUDA loads and predicts on the CPU."""
+    """A model that was trained on CUDA loads and predicts on the CPU.
+
+    > It then holds the model and the tokenizer, as `save_pretrained` writes them
+    """
     model, tokenizer = loaded(tuned.folder)
     expect.equal(model.device.type, "cpu", "the device of the loaded model")
     texts = tuned.data.test["text"][:60]

@@ -72,7 +72,10 @@ def _read_part(part, number):
 @given(texts)
 @example('They said "never again", and "bad".')
 def test_query_comes_last(task, text):
-    """The last part holds the text to classify, word for word, and no other part does."""
+    """The last part holds the text to classify, word for word, and no other part does.
+
+    > The last part holds `text`, word for word and uncut, quotes and all, and has no label.
+    """
     *examples, (query, _, _) = parts_of(task, text)
     expect.equal(query, text, "the text of the last part")
     for other, _, _ in examples:
@@ -80,7 +83,10 @@ def test_query_comes_last(task, text):
 
 
 def test_query_has_no_label(task):
-    """The last part ends with "Sentiment:", and says nothing about its label."""
+    """The last part ends with "Sentiment:", and says nothing about its label.
+
+    > The last part holds `text`, word for word and uncut, quotes and all, and has no label.
+    """
     for item in opinions(4):
         *_, (_, label, part) = parts_of(task, item.text)
         expect.equal(label, "", "what follows the last 'Sentiment:'")
@@ -89,7 +95,15 @@ def test_query_has_no_label(task):
 
 
 def test_one_example_of_each(task):
-    """The first two parts are examples: one is labelled POSITIVE, the other NEGATIVE."""
+    """The first two parts are examples: one is labelled POSITIVE, the other NEGATIVE.
+
+    > A prompt of three parts, with an empty line between them.
+
+    > Each part has a line `Text: "..."` and, as its last line, `Sentiment:`.
+
+    > In the first two parts a label follows on that line, `POSITIVE` in one and `NEGATIVE`
+    > in the other; their texts are of your own, two words or more
+    """
     first, second, _ = parts_of(task, opinions(1)[0].text)
     labels = [first[1], second[1]]
     expect.that(
@@ -100,8 +114,12 @@ def test_one_example_of_each(task):
     expect.that(first[0] != second[0], "two different examples", f"{first[0]!r} twice")
 
 
+@pytest.mark.builds_on("test_one_example_of_each", "test_query_has_no_label")
 def test_same_form(task):
-    """Examples and query have the same form, line by line."""
+    """Examples and query have the same form, line by line.
+
+    > Put a text of one line behind two labelled examples, in the same form as these.
+    """
     (first, second, query) = parts_of(task, opinions(1)[0].text)
     forms = [_form(part) for part in (first, second, query)]
     for number, form in enumerate(forms[1:], 2):
@@ -119,14 +137,21 @@ def _form(part):
 
 
 def test_same_examples(task):
-    """The examples are the same, whatever the text."""
+    """The examples are the same, whatever the text.
+
+    > their texts are of your own, two words or more, and the same for every prompt
+    """
     found = [[part[:2] for part in parts_of(task, item.text)[:2]] for item in opinions(6, seed=2)]
     for other in found[1:]:
         expect.equal(other, found[0], "the examples")
 
 
+@pytest.mark.builds_on("test_model_reads_the_prompt")
 def test_labels_fit(task):
-    """The model answers as a reader would, on texts of either kind."""
+    """The model answers as a reader would, on texts of either kind.
+
+    > Of short unseen opinions, four in five are labelled rightly or more.
+    """
     items = opinions(40)
     found = [_label(task, item.text) for item in items]
     wrong = [i for i in range(40) if found[i] != items[i].label]
@@ -147,7 +172,10 @@ def _label(task, text):
 
 
 def test_model_reads_the_prompt(task):
-    """The model reads the whole prompt, the examples along with the text."""
+    """The model reads the whole prompt, the examples along with the text.
+
+    > Let a model complete the prompt for `text`.
+    """
     text = opinions(1)[0].text
     words = len(check_text(task.build_prompt(text), "the prompt").split())
     with lengths_read() as lengths:
@@ -160,20 +188,33 @@ def test_model_reads_the_prompt(task):
     )
 
 
+@pytest.mark.edge
 def test_same_again(task):
-    """The same texts give the same labels."""
+    """The same texts give the same labels.
+
+    > The same call gives the same label.
+    """
     items = opinions(8)
     check_again(lambda: [_label(task, item.text) for item in items])
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_texts(task, name):
-    """Any text has a label: nothing, a letter, emoji, 2,000 words."""
+    """Any text has a label: nothing, a letter, emoji, 2,000 words.
+
+    > and never anything else: for an empty text too
+    """
     _label(task, ODD_TEXTS[name])
 
 
+@pytest.mark.builds_on("test_labels_fit")
+@pytest.mark.edge
 def test_long_text(task):
-    """A text that is longer than the model reads is cut, and the label still fits."""
+    """A text that is longer than the model reads is cut, and the label still fits.
+
+    > for one that is longer than the model reads
+    """
     for item in opinions(4, seed=5):
         _label(task, " ".join([item.text] * 150))
     longer = {item.label: item.text for item in opinions(20, seed=9)}
@@ -183,13 +224,21 @@ def test_long_text(task):
         )
 
 
+@pytest.mark.edge
 @pytest.mark.benchmark
 def test_loaded_once(task, race):
-    """The model is loaded once, not at every call."""
+    """The model is loaded once, not at every call.
+
+    > Load the tokenizer and the model of your choice: once, not at every call.
+    """
     check_loaded_once(task, race, "classify", opinions(1)[0].text)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the label of the sheet's text."""
+    """The script prints the label of the sheet's text.
+
+    > Print what the sheet prints.
+    """
     task.main()
     expect.lines(task.printed.out, ["POSITIVE"])

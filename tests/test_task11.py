@@ -14,6 +14,7 @@ from tests.language import (
     check_loaded_once,
     check_no_gradients,
     check_text,
+    sentences_of,
     unseen,
 )
 
@@ -154,34 +155,64 @@ def check_mean(task, texts):
 @settings(max_examples=10)
 @given(st.integers(0, 10_000))
 def test_one_text(task, seed):
-    """A text's perplexity is exp of its tokens' mean negative log-likelihood."""
+    """A text's perplexity is exp of its tokens' mean negative log-likelihood.
+
+    > A text's perplexity is exp of the mean negative natural-log probability that the model
+    > gives to its tokens, each after those before it.
+
+    > nothing is put before it
+
+    > Choose `gpt2` or `distilgpt2`, so that the value can be checked.
+    """
     check_mean(task, sentences(1, seed))
 
 
+@pytest.mark.builds_on("test_one_text")
 @settings(max_examples=8)
 @given(st.integers(2, 5), st.integers(0, 10_000))
 def test_several_texts(task, count, seed):
-    """Several texts have the mean of the values that each has alone."""
+    """Several texts have the mean of the values that each has alone.
+
+    > it is the mean of the values that each text has on its own
+
+    > The mean of the perplexities of some texts.
+    """
     check_mean(task, sentences(count, seed))
 
 
+@pytest.mark.builds_on("test_one_text", "test_several_texts")
 def test_lengths(task):
-    """A short text counts as much as a long one, and padding not at all."""
+    """A short text counts as much as a long one, and padding not at all.
+
+    > Texts of different lengths count alike
+
+    > Padding does not count either.
+    """
     texts = sorted(sentences(20), key=len)
     check_mean(task, [texts[-1], texts[0]])
     check_mean(task, [texts[0], texts[-1], texts[1]])
 
 
+@pytest.mark.builds_on("test_one_text")
+@pytest.mark.edge
 def test_two_tokens(task):
-    """A text of two tokens has a value too: of its second token after its first."""
+    """A text of two tokens has a value too: of its second token after its first.
+
+    > The first token has none before it and does not count
+    """
     tokenizer = oracles()[0].tokenizer
     for text in ("By 2030", "The number of", "a b"):
         assert len(tokenizer(text)["input_ids"]) >= 2, text
         check_mean(task, [text])
 
 
+@pytest.mark.builds_on("test_one_text")
 def test_surprise(task):
-    """Words in a jumble are less probable than the sentence."""
+    """Words in a jumble are less probable than the sentence.
+
+    > A text's perplexity is exp of the mean negative natural-log probability that the model
+    > gives to its tokens
+    """
     for text in sentences(3, seed=4):
         words = text.split()
         jumbled = " ".join(words[1::2] + words[::2])
@@ -193,18 +224,29 @@ def test_surprise(task):
         )
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize(
     "texts", [[], ["a"], ["By 2030", ""]], ids=["no text", "one token", "empty"]
 )
 def test_nothing_to_predict(task, texts):
-    """No text, or one of fewer than two tokens, raises ValueError."""
+    """No text, or one of fewer than two tokens, raises ValueError.
+
+    > ValueError: there is no text, or one of fewer than two tokens.
+    """
     expect.raises(ValueError, lambda: task.mean_perplexity(texts))
 
 
 @settings(max_examples=8)
 @given(st.integers(0, 10_000), st.integers(1, 25))
 def test_goes_on(task, seed, count):
-    """The text begins with the prompt, and goes on with the most probable tokens."""
+    """The text begins with the prompt, and goes on with the most probable tokens.
+
+    > Go on with a text.
+
+    > `prompt`, unchanged, and right after it at most `max_new_tokens` tokens
+
+    > The model takes the most probable token each time (no sampling, no beams)
+    """
     (prompt,) = beginnings(1, seed)
     check_text_after(task, prompt, count)
 
@@ -220,47 +262,73 @@ def check_text_after(task, prompt, count):
     )
 
 
+@pytest.mark.builds_on("test_goes_on")
 def test_limit(task):
-    """`max_new_tokens` counts new tokens only, however long the prompt is."""
+    """`max_new_tokens` counts new tokens only, however long the prompt is.
+
+    > right after it at most `max_new_tokens` tokens, as the model's tokenizer counts them,
+    > without special tokens
+    """
     words = sentences(1, seed=6)[0].split()
     for prompt in (words[0], " ".join(words[:-3]), " ".join(words[:4]) + " "):
         check_text_after(task, prompt, 4)
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize(
     ("prompt", "count"),
     [("", 5), ("By 2030", 0), ("By 2030", -1)],
     ids=["empty", "zero", "negative"],
 )
 def test_generate_refuses(task, prompt, count):
-    """An empty prompt, or a limit below 1, raises ValueError."""
+    """An empty prompt, or a limit below 1, raises ValueError.
+
+    > ValueError: `prompt` is empty, or `max_new_tokens` below 1.
+    """
     expect.raises(ValueError, lambda: task.generate(prompt, count))
 
 
+@pytest.mark.builds_on("test_goes_on", "test_one_text")
+@pytest.mark.edge
 def test_emoji(task):
-    """Emoji are text like any other."""
+    """Emoji are text like any other.
+
+    > `prompt`, unchanged, and right after it
+    """
     check_text_after(task, "By 2030 🙂🎉", 3)
     check_mean(task, ["By 2030 🙂🎉 will be"])
 
 
+@pytest.mark.builds_on("test_goes_on")
+@pytest.mark.edge
 def test_same_again(task):
-    """The same prompt gives the same text, and the same texts the same value."""
+    """The same prompt gives the same text, and the same texts the same value.
+
+    > so that the same call gives the same text
+    """
     (prompt,) = beginnings(1)
     check_again(lambda: task.generate(prompt, 8))
     check_again(lambda: value(task, sentences(2)))
 
 
+@pytest.mark.edge
 def test_no_gradients(task):
-    """The model runs without keeping gradients."""
+    """The model runs without keeping gradients.
+
+    > Take the model's mean loss on each text, without gradients.
+    """
     check_no_gradients(lambda: value(task, sentences(2)))
 
 
 def test_answer(task):
-    """ANSWER says in two sentences or more what a perplexity means."""
-    value(task, sentences(1))
+    """ANSWER says in two sentences or more what a perplexity means.
+
+    > Say in a string called ANSWER, in two sentences or more and 15 words or more, what the
+    > perplexity of a text means.
+    """
     answer = task.value("ANSWER")
     expect.instance(answer, str, "ANSWER")
-    sentences_in = [part for part in answer.replace("\n", " ").split(". ") if part.strip()]
+    sentences_in = sentences_of(answer)
     expect.that(
         len(answer.split()) >= 15 and len(sentences_in) >= 2,
         "two sentences or more, of 15 words or more in all",
@@ -268,14 +336,22 @@ def test_answer(task):
     )
 
 
+@pytest.mark.edge
 @pytest.mark.benchmark
 def test_loaded_once(task, race):
-    """`generate` loads the model once, not at every call."""
+    """`generate` loads the model once, not at every call.
+
+    > Load the tokenizer and the model: once, not at every call.
+    """
     check_loaded_once(task, race, "generate", "By 2030", 5)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the text that it generated, and the mean perplexity of that."""
+    """The script prints the text that it generated, and the mean perplexity of that.
+
+    > Print what the sheet prints.
+    """
     task.main()
     start = "Generated Text: Current trends show that by 2030"
     lines = task.printed.out.strip().splitlines()

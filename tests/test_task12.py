@@ -94,7 +94,11 @@ def check_score(task, translations, references):
 
 
 def test_sheet(task):
-    """The sheet's sample output scores 0.8628, and its first sentence 0.7598."""
+    """The sheet's sample output scores 0.8628, and its first sentence 0.7598.
+
+    > 0.8628 for ["Hey, how are you?", "I'm great, thanks."], which is the sheet's sample
+    > output, and REFERENCES_2
+    """
     check_score(task, SAMPLE, REFERENCES)
     check_score(task, SAMPLE[:1], REFERENCES[:1])
 
@@ -102,40 +106,67 @@ def test_sheet(task):
 @settings(max_examples=25)
 @given(corpora())
 def test_corpus(task, drawn):
-    """The score counts n-grams over the whole corpus, in any reference of a sentence."""
+    """The score counts n-grams over the whole corpus, in any reference of a sentence.
+
+    > The BLEU score of translations, as one corpus.
+
+    > N-grams of one to four tokens count, without smoothing, as sacrebleu's tokenizer "13a"
+    > cuts them (a comma is a token of its own).
+
+    > Short translations are penalised by the length of the nearest reference, or of the shortest
+    > one: libraries differ, and either will do.
+    """
     translations, references = drawn
     assume(bleu(translations, references) > 0)
     check_score(task, translations, references)
 
 
+@pytest.mark.builds_on("test_corpus")
 def test_any_reference(task):
-    """A sentence may match any of its references, in whatever order they stand."""
+    """A sentence may match any of its references, in whatever order they stand.
+
+    > An n-gram may match in any reference of its sentence.
+    """
     rows = [list(reversed(row)) for row in REFERENCES]
     check_score(task, SAMPLE, rows)
     check_score(task, [rows[0][0], rows[1][1]], rows)
 
 
 def test_three_references(task):
-    """There may be one reference to each sentence, or three."""
+    """There may be one reference to each sentence, or three.
+
+    > for each sentence the list of its references, as many as the others have
+    """
     check_score(task, SAMPLE, [row[:1] for row in REFERENCES])
     check_score(task, SAMPLE, [[*row, "Something else it is."] for row in REFERENCES])
 
 
 def test_bounds(task):
-    """Equal texts score 1; texts without four words in common in a row score 0."""
+    """Equal texts score 1; texts without four words in common in a row score 0.
+
+    > A float from 0 to 1
+    """
     same = ["The cat sat on the old mat.", "The dog ran."]
     expect.close(value(task, same, [[text] for text in same]), 1.0, "the score", atol=1e-6)
     other = [["A red dog ran there now."], ["It is a cat."]]
     expect.close(value(task, same, other), 0.0, "the score, without smoothing", atol=1e-6)
 
 
+@pytest.mark.edge
 def test_lists_fit(task):
-    """Fewer lists of references than translations raise ValueError."""
+    """Fewer lists of references than translations raise ValueError.
+
+    > ValueError: there are not as many lists of references as translations.
+    """
     expect.raises(ValueError, lambda: task.score(SAMPLE, REFERENCES[:1]))
 
 
+@pytest.mark.edge
 def test_score_keeps_its_input(task):
-    """`score` leaves its arguments as they were."""
+    """`score` leaves its arguments as they were.
+
+    > `sentences` is left as it was, and so are the arguments of `score`.
+    """
     translations, references = list(SAMPLE), [list(row) for row in REFERENCES]
     value(task, translations, references)
     expect.that(
@@ -148,61 +179,102 @@ def test_score_keeps_its_input(task):
 @settings(max_examples=8)
 @given(st.integers(1, 4), st.integers(0, 10_000))
 def test_a_list(task, count, seed):
-    """There is one translation per sentence, in a list of strings."""
+    """There is one translation per sentence, in a list of strings.
+
+    > A list with the translation of each sentence, in their order, without special tokens.
+    """
     english.check_list(task, count, seed)
 
 
+@pytest.mark.edge
 def test_empty_list(task):
-    """An empty list gives an empty list."""
+    """An empty list gives an empty list.
+
+    > An empty list gives an empty list.
+    """
     check_texts(task.translate([]), 0, "translations")
 
 
 def test_meaning(task):
-    """The translations say what the Spanish sentences say, in English."""
+    """The translations say what the Spanish sentences say, in English.
+
+    > Translate Spanish sentences into English.
+    """
     english.check_meaning(task)
 
 
+@pytest.mark.builds_on("test_meaning")
 def test_long_sentences(task):
-    """A long sentence is translated to its end."""
+    """A long sentence is translated to its end.
+
+    > Translate Spanish sentences into English.
+    """
     english.check_long_sentences(task)
 
 
 def test_order(task):
-    """Each sentence of a batch has its own translation, in the order of the sentences."""
+    """Each sentence of a batch has its own translation, in the order of the sentences.
+
+    > A list with the translation of each sentence, in their order
+    """
     english.check_order(task)
 
 
 def test_alone_or_together(task):
-    """A sentence has the same translation alone and among others."""
+    """A sentence has the same translation alone and among others.
+
+    > A sentence has the same translation alone and among others
+    """
     english.check_alone(task)
 
 
+@pytest.mark.edge
 def test_input_is_kept(task):
-    """The list of sentences is left as it was."""
+    """The list of sentences is left as it was.
+
+    > `sentences` is left as it was
+    """
     english.check_input_is_kept(task)
 
 
+@pytest.mark.edge
 def test_same_again(task):
-    """The same sentences give the same translations."""
+    """The same sentences give the same translations.
+
+    > the same call gives the same translations
+    """
     texts, _ = english.sentences(4)
     check_again(lambda: task.translate(texts))
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_texts(task, name):
-    """Any sentence will do: nothing, a letter, emoji, 2,000 words."""
+    """Any sentence will do: nothing, a letter, emoji, 2,000 words.
+
+    > Any sentence will do: an empty one, whose translation may be anything, and one longer
+    > than the model reads (512 tokens: cut it there).
+    """
     english.check_odd_text(task, name)
 
 
+@pytest.mark.edge
 @pytest.mark.benchmark
 def test_loaded_once(task, race):
-    """The model is loaded once, not at every call."""
+    """The model is loaded once, not at every call.
+
+    > Load the tokenizer, the model and the metric: once, not at every call.
+    """
     texts, _ = english.sentences(1)
     check_loaded_once(task, race, "translate", texts)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the translations of the sheet's sentences, and their scores."""
+    """The script prints the translations of the sheet's sentences, and their scores.
+
+    > Print what the sheet prints.
+    """
     task.main()
     lines = task.printed.out.strip().splitlines()
     starts = [

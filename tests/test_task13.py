@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kata import expect
 from kata.describe import describe
+from tests.language import sentences_of
 
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 NAMES = {
@@ -189,8 +190,13 @@ def check_bleu(found, pairs):
     check(found, "bleu", wanted, mistakes)
 
 
+@pytest.mark.builds_on("test_rouge")
 def test_sheet_summary(task):
-    """The sheet's summary has ROUGE-1 0.7719, ROUGE-2 0.6182 and ROUGE-L 0.7368."""
+    """The sheet's summary has ROUGE-1 0.7719, ROUGE-2 0.6182 and ROUGE-L 0.7368.
+
+    > ROUGE by the names "rouge1", "rouge2" (words and pairs of words in common), "rougeL"
+    > (the longest common subsequence) and "rougeLsum"
+    """
     found = value_of(task, "score_summary", [PLUTO])
     for kind in ("rouge1", "rouge2", "rougeL"):
         check_rouge(found, [PLUTO], kind)
@@ -200,27 +206,44 @@ def test_sheet_summary(task):
 @settings(max_examples=25)
 @given(corpora())
 def test_rouge(task, pairs):
-    """Each ROUGE is the mean F1 of the summaries, of tokens without stemming."""
+    """Each ROUGE is the mean F1 of the summaries, of tokens without stemming.
+
+    > floats from 0 to 1, the mean over the summaries of the F1 value
+
+    > Scenario 1: compare summaries with reference summaries.
+    """
     found = value_of(task, "score_summary", pairs)
     for kind in ("rouge1", "rouge2", "rougeL"):
         check_rouge(found, pairs, kind)
 
 
+@pytest.mark.builds_on("test_rouge")
 def test_rouge_stems(task):
-    """Words of the same stem are different words to ROUGE."""
+    """Words of the same stem are different words to ROUGE.
+
+    > as rouge_score cuts them, without stemming
+    """
     pairs = [("the dogs are running fast", "the dog runs fast today")]
     check_rouge(value_of(task, "score_summary", pairs), pairs, "rouge1")
 
 
+@pytest.mark.builds_on("test_rouge")
 def test_rouge_case(task):
-    """Letter case and punctuation make no difference to ROUGE."""
+    """Letter case and punctuation make no difference to ROUGE.
+
+    > Tokens are the runs of letters a-z and digits in lower case
+    """
     pairs = [("THE CAT, it sat: there!", "The cat it sat there")]
     for name, number in value_of(task, "score_summary", pairs).items():
         expect.close(number, 1.0, name, atol=1e-9)
 
 
+@pytest.mark.builds_on("test_rouge")
 def test_rouge_order(task):
-    """ROUGE-1 does not ask for the order of the words; ROUGE-2 and ROUGE-L do."""
+    """ROUGE-1 does not ask for the order of the words; ROUGE-2 and ROUGE-L do.
+
+    > "rougeL" (the longest common subsequence)
+    """
     pairs = [("mat the on sat cat the", "the cat sat on the mat")]
     found = value_of(task, "score_summary", pairs)
     expect.close(found["rouge1"], 1.0, "rouge1", atol=1e-9)
@@ -228,16 +251,26 @@ def test_rouge_order(task):
     expect.close(found["rougeL"], 0.5, "rougeL", atol=1e-9)
 
 
+@pytest.mark.builds_on("test_rouge")
 def test_rouge_lines(task):
-    """ROUGE-Lsum takes each line as a sentence; ROUGE-L takes the text as one."""
+    """ROUGE-Lsum takes each line as a sentence; ROUGE-L takes the text as one.
+
+    > "rougeLsum" (the same with each line of a text as a sentence)
+    """
     pairs = [("the cat sat\nit was red", "it was red\nthe cat sat")]
     found = value_of(task, "score_summary", pairs)
     expect.close(found["rougeL"], 0.5, "rougeL", atol=1e-9)
     expect.close(found["rougeLsum"], 1.0, "rougeLsum", atol=1e-9)
 
 
+@pytest.mark.builds_on("test_meteor", "test_bleu")
 def test_sheet_translation(task):
-    """The sheet's translation has METEOR 0.3452 without synonyms, and BLEU 0."""
+    """The sheet's translation has METEOR 0.3452 without synonyms, and BLEU 0.
+
+    > "meteor": METEOR, the mean over the translations.
+
+    > Tokens are those of nltk's word_tokenize (a comma is one), in lower case
+    """
     found = value_of(task, "score_translation", [ALICE])
     mistakes = {
         "the value of white-space tokens": library_meteor(*ALICE, cut=str.split),
@@ -251,7 +284,12 @@ def test_sheet_translation(task):
 @given(permutations())
 @example([("blik torma grun", "grun blik torma safel wopt")])
 def test_meteor(task, pairs):
-    """METEOR is the mean of the translations' values: recall first, less for scattered words."""
+    """METEOR is the mean of the translations' values: recall first, less for scattered words.
+
+    > "meteor": METEOR, the mean over the translations.
+
+    > parameters are the usual ones (alpha 0.9, beta 3, gamma 0.5)
+    """
     wanted = fmean(meteor(*pair) for pair in pairs)
     mistakes = {
         "the value with predictions and references swapped": fmean(
@@ -263,8 +301,12 @@ def test_meteor(task, pairs):
     check(value_of(task, "score_translation", pairs), "meteor", wanted, mistakes)
 
 
+@pytest.mark.builds_on("test_meteor", "test_bleu")
 def test_paraphrase(task):
-    """Words of the same stem match in METEOR, where BLEU sees no four equal words in a row."""
+    """Words of the same stem match in METEOR, where BLEU sees no four equal words in a row.
+
+    > they match by form and stem, and by synonym where nltk finds WordNet
+    """
     pairs = [("He walks dogs, and loved talking", "he walking dog, and loves talks")]
     found = value_of(task, "score_translation", pairs)
     check(found, "meteor", 1 - 0.5 / 7**3, {"the value of equal words": library_meteor(*pairs[0])})
@@ -274,13 +316,25 @@ def test_paraphrase(task):
 @settings(max_examples=25)
 @given(corpora())
 def test_bleu(task, pairs):
-    """BLEU counts n-grams over all translations, without smoothing, each beside its reference."""
+    """BLEU counts n-grams over all translations, without smoothing, each beside its reference.
+
+    > "bleu", to compare: BLEU over all translations as one corpus, without smoothing, as in
+    > task 12.
+
+    > Two floats from 0 to 1.
+
+    > Scenario 2: compare translations with reference translations.
+    """
     assume(bleu(pairs) > 0)
     check_bleu(value_of(task, "score_translation", pairs), pairs)
 
 
+@pytest.mark.builds_on("test_exact_match")
 def test_sheet_answers(task):
-    """One of the sheet's four answers is exact: 0.25."""
+    """One of the sheet's four answers is exact: 0.25.
+
+    > the share of answers that equal theirs, a float from 0 to 1
+    """
     pairs = list(zip(GIVEN, RIGHT, strict=True))
     found = value_of(task, "score_answers", pairs)
     expect.close(found["exact_match"], 0.25, "exact_match", atol=1e-9)
@@ -289,7 +343,12 @@ def test_sheet_answers(task):
 @settings(max_examples=25)
 @given(st.lists(st.tuples(texts, st.booleans()), min_size=1, max_size=7))
 def test_exact_match(task, drawn):
-    """Exact match is the share of answers that are equal to theirs."""
+    """Exact match is the share of answers that are equal to theirs.
+
+    > "exact_match": the share of answers that equal theirs, a float from 0 to 1.
+
+    > Scenario 3: compare answers that were copied from a text with the right ones.
+    """
     pairs = [
         (" ".join(text) if same else " ".join([*text, "more"]), " ".join(text))
         for text, same in drawn
@@ -299,23 +358,35 @@ def test_exact_match(task, drawn):
     expect.close(found, wanted, "exact_match", atol=1e-9)
 
 
+@pytest.mark.builds_on("test_exact_match")
 def test_exact_to_the_letter(task):
-    """Letter case, punctuation and white space count in an exact match."""
+    """Letter case, punctuation and white space count in an exact match.
+
+    > Letter case, punctuation and white space count.
+    """
     pairs = [("Paris", "paris"), ("Paris.", "Paris"), (" Paris", "Paris"), ("42", "24")]
     found = value_of(task, "score_answers", [*pairs, ("in Paris", "in Paris")])["exact_match"]
     expect.close(found, 0.2, "exact_match", atol=1e-9)
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("function", NAMES)
 def test_lists_fit(task, function):
-    """Lists of different lengths, and empty ones, raise ValueError."""
+    """Lists of different lengths, and empty ones, raise ValueError.
+
+    > ValueError: there are not as many references as predictions, or there are none.
+    """
     for sides in ((GIVEN, RIGHT[:3]), (GIVEN[:3], RIGHT), ([], [])):
         expect.raises(ValueError, lambda sides=sides: getattr(task, function)(*sides))
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("function", NAMES)
 def test_input_is_kept(task, function):
-    """Predictions and references are left as they were."""
+    """Predictions and references are left as they were.
+
+    > left as they were, like the references
+    """
     sides = (list(GIVEN), list(RIGHT))
     value_of(task, function, [PLUTO])
     getattr(task, function)(*sides)
@@ -323,20 +394,27 @@ def test_input_is_kept(task, function):
 
 
 def test_answer(task):
-    """ANSWER says of ROUGE, METEOR and exact match why each fits its scenario."""
-    value_of(task, "score_answers", [PLUTO])
+    """ANSWER says of ROUGE, METEOR and exact match why each fits its scenario.
+
+    > Say in a string called ANSWER why ROUGE, METEOR and exact match each fit their
+    > scenario: one sentence of five words or more for each of the three, or several.
+    """
     answer = task.value("ANSWER")
     expect.instance(answer, str, "ANSWER")
     missing = [
         name for name in ("ROUGE", "METEOR", "exact match") if name.lower() not in answer.lower()
     ]
     expect.that(not missing, f"a word on {' and '.join(missing)}", repr(answer))
-    count = len(answer.split())
-    expect.that(count >= 30, "30 words or more", f"{count} words: {answer!r}")
+    count = sum(len(sentence.split()) >= 5 for sentence in sentences_of(answer))
+    expect.that(count >= 3, "three sentences of five words or more", f"{count} of them: {answer!r}")
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the values of the sheet's three scenarios."""
+    """The script prints the values of the sheet's three scenarios.
+
+    > Print the metrics of the sheet's scenarios.
+    """
     task.main()
     lines = task.printed.out.strip().splitlines()
     expect.that(len(lines) == 3, "three lines", task.printed.out)

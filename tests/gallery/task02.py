@@ -557,14 +557,14 @@ def evaluate(model, dataset, **options):
     error_of(model.eval(), dataset, **options)
 
 
-@wrong("evaluates in training mode", caught_by="test_evaluation_mode[True]")
+@wrong("evaluates in training mode", caught_by="test_evaluation_mode")
 def evaluate(model, dataset, **options):
     with torch.no_grad():
         return error_of(model, dataset, **options)
 
 
 @wrong(
-    "leaves the model in evaluation mode after evaluating", caught_by="test_evaluation_mode[True]"
+    "leaves the model in evaluation mode after evaluating", caught_by="test_mode_is_restored[True]"
 )
 def evaluate(model, dataset, **options):
     model.eval()
@@ -573,7 +573,7 @@ def evaluate(model, dataset, **options):
 
 
 @wrong(
-    "puts the model into training mode after evaluating", caught_by="test_evaluation_mode[False]"
+    "puts the model into training mode after evaluating", caught_by="test_mode_is_restored[False]"
 )
 def evaluate(model, dataset, **options):
     model.eval()

@@ -374,7 +374,7 @@ def evaluate(model, dataset, **options):
     return {**scores, "mse": scores["mse"] ** 0.5}
 
 
-@wrong("evaluates in training mode", caught_by="test_evaluation_mode[True]")
+@wrong("evaluates in training mode", caught_by="test_evaluation_mode")
 @torch.no_grad()
 def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     pairs = [(model(x.unsqueeze(-1)), y) for x, y in DataLoader(dataset, batch_size)]
@@ -383,7 +383,7 @@ def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
 
 @wrong(
     "evaluates with gradients",
-    caught_by=("test_evaluation_mode[True]", "test_evaluation_mode[False]"),
+    caught_by=("test_evaluation_leaves_no_trace[True]", "test_evaluation_leaves_no_trace[False]"),
 )
 def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     mode = model.training
@@ -393,7 +393,7 @@ def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     return scores_of(torch.cat([p for p, _ in pairs]), torch.cat([y for _, y in pairs]))
 
 
-@wrong("leaves the model in training mode", caught_by="test_evaluation_mode[False]")
+@wrong("leaves the model in training mode", caught_by="test_evaluation_leaves_no_trace[False]")
 def evaluate(model, dataset, **options):
     scores = scores_of(*forecasts_of(model, dataset, **options))
     model.train()

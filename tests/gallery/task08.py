@@ -118,7 +118,7 @@ def tokenize_train(data, tokenizer, max_length=64):
     return tensors(data, tokenizer, max_length, return_attention_mask=False)
 
 
-@wrong("keeps token_type_ids in training", caught_by="test_two_tensors")
+@wrong("keeps token_type_ids in training", caught_by="test_token_types")
 def tokenize_train(data, tokenizer, max_length=64):
     return tensors(data, tokenizer, max_length, return_token_type_ids=None)
 
@@ -194,7 +194,7 @@ def tokenize_test(data, tokenizer, max_length=64):
     return mapped(data, tokenizer, max_length, return_tensors="pt")
 
 
-@wrong("keeps token_type_ids in the Dataset", caught_by="test_four_columns")
+@wrong("keeps token_type_ids in the Dataset", caught_by="test_token_types")
 def tokenize_test(data, tokenizer, max_length=64):
     return mapped(data, tokenizer, max_length, return_token_type_ids=None)
 

@@ -279,7 +279,7 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("reports to every service", caught_by="test_trainer")
+@wrong("reports to every service", caught_by="test_nothing_is_reported")
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, report_to="all")
