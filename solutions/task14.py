@@ -49,7 +49,7 @@ class InstructionDataset(Dataset):
         return len(self.texts)
 
     def __getitem__(self, idx):
-        """Tokenize one text.
+        """Tokenize one text, in one call of the tokenizer.
 
         Args:
             idx (int): the place of the text.

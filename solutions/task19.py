@@ -22,7 +22,7 @@ import torch
 ### START CODE HERE ###
 # 1. Choose `layers_to_train`, the number of last transformer layers that learn, from 0 to 6.
 layers_to_train = 4
-# 2. Choose `learning_rate`, the size of the optimizer's steps.
+# 2. Choose `learning_rate`, the size of the optimizer's steps, between 0 and 1.
 learning_rate = 5e-5
 # 3. Choose `num_epochs`, how often the training part is read, from 1 to 10.
 num_epochs = 5

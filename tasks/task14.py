@@ -47,7 +47,7 @@ class InstructionDataset(Dataset):
         return len(self.texts)
 
     def __getitem__(self, idx):
-        """Tokenize one text.
+        """Tokenize one text, in one call of the tokenizer.
 
         Args:
             idx (int): the place of the text.
@@ -80,4 +80,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub d58ab665047e8a86
+# stub 7e972e146b47f945

@@ -21,7 +21,7 @@ import torch
 
 ### START CODE HERE ###
 # 1. Choose `layers_to_train`, the number of last transformer layers that learn, from 0 to 6.
-# 2. Choose `learning_rate`, the size of the optimizer's steps.
+# 2. Choose `learning_rate`, the size of the optimizer's steps, between 0 and 1.
 # 3. Choose `num_epochs`, how often the training part is read, from 1 to 10.
 ### END CODE HERE ###
 
@@ -71,4 +71,4 @@ if __name__ == "__main__":
     import sys
 
     main(None if "--all" in sys.argv[1:] else helper_utils.PART)
-# stub 30c4be46adb72fdb
+# stub ab3b991732c4c304

@@ -41,13 +41,19 @@ def flat(found, key):
 
 
 def test_length(task):
-    """The length of the data set is the number of texts."""
+    """The length of the data set is the number of texts.
+
+    > The number of texts.
+    """
     expect.equal(task.apply(make(task).__len__), 7, "len(dataset)")
     expect.equal(task.apply(make(task, TEXTS[:2], LABELS[:2]).__len__), 2, "len(dataset)")
 
 
 def test_attributes(task):
-    """The data set keeps texts, labels and tokenizer under these names, as they are."""
+    """The data set keeps texts, labels and tokenizer under these names, as they are.
+
+    > All three are kept as they are, under the same names: `texts`, `labels`, `tokenizer`.
+    """
     given = {"texts": list(TEXTS), "labels": list(LABELS), "tokenizer": tokenizer_of()}
     dataset = make(task, **given)
     for name, value in given.items():
@@ -59,14 +65,21 @@ def test_attributes(task):
 
 
 def test_keys(task):
-    """An item is a dictionary of input_ids, attention_mask and labels."""
+    """An item is a dictionary of input_ids, attention_mask and labels.
+
+    > A dictionary (the tokenizer's own kind will do) of `input_ids` and `attention_mask`
+    """
     item(task, make(task), 2)
 
 
+@pytest.mark.builds_on("test_keys")
 @settings(max_examples=25)
 @given(st.lists(words, max_size=30).map(" ".join))
 def test_ids(task, text):
-    """input_ids has the text's tokens between the special ones, flat and without padding."""
+    """input_ids has the text's tokens between the special ones, flat and without padding.
+
+    > of `input_ids` and `attention_mask`, flat and without padding
+    """
     found = flat(item(task, make(task, ["?", text], [1, 0]), 1), "input_ids")
     wanted = ids_of(tokenizer_of(), text)
     expect.that(
@@ -76,16 +89,24 @@ def test_ids(task, text):
     )
 
 
+@pytest.mark.builds_on("test_keys", "test_ids")
 def test_mask(task):
-    """attention_mask has a 1 for each token."""
+    """attention_mask has a 1 for each token.
+
+    > of `input_ids` and `attention_mask`, flat and without padding
+    """
     dataset = make(task)
     for i, text in enumerate(TEXTS):
         count = len(ids_of(tokenizer_of(), text))
         expect.equal(flat(item(task, dataset, i), "attention_mask"), [1] * count, f"mask {i}")
 
 
+@pytest.mark.builds_on("test_keys", "test_ids", "test_label_is_a_tensor")
 def test_each_item(task):
-    """Item i has the i-th text and the i-th label."""
+    """Item i has the i-th text and the i-th label.
+
+    > idx (int): the place of the text.
+    """
     dataset = make(task)
     for i, (text, label) in enumerate(zip(TEXTS, LABELS, strict=True)):
         found = item(task, dataset, i)
@@ -95,22 +116,35 @@ def test_each_item(task):
         expect.equal(found["labels"], label, f"labels of item {i}")
 
 
+@pytest.mark.builds_on("test_keys")
 def test_label_is_a_tensor(task):
-    """labels is a tensor of torch.long without dimensions."""
+    """labels is a tensor of torch.long without dimensions.
+
+    > `labels`, the label as a tensor of shape () and type torch.long
+    """
     label = item(task, make(task), 5)["labels"]
     expect.tensor(label, "labels", shape=(), dtype=torch.int64)
 
 
+@pytest.mark.builds_on("test_ids")
 @pytest.mark.parametrize("count", [509, 510, 511, 700])
 def test_512_tokens(task, count):
-    """An item has at most 512 tokens, and as many where the text has more."""
+    """An item has at most 512 tokens, and as many where the text has more.
+
+    > cut at 512 tokens with the special ones
+    """
     text = " ".join(["the"] * count)
     found = flat(item(task, make(task, [text], [0]), 0), "input_ids")
     expect.equal(len(found), min(count + 2, 512), "tokens of the item")
 
 
 def test_on_the_fly(task):
-    """The tokenizer is called when an item is asked for, once, and not before."""
+    """The tokenizer is called when an item is asked for, once, and not before.
+
+    > It is not called before an item is asked for
+
+    > Tokenize one text, in one call of the tokenizer.
+    """
     with texts_of_calls() as calls:
         dataset = make(task)
         expect.that(not calls, "no call of the tokenizer in __init__", f"{len(calls)} calls")
@@ -118,8 +152,14 @@ def test_on_the_fly(task):
         expect.that(len(calls) == 1, "one call for one item", f"{len(calls)} calls")
 
 
+@pytest.mark.builds_on(
+    "test_keys", "test_ids", "test_mask", "test_each_item", "test_label_is_a_tensor"
+)
 def test_batches(task):
-    """A DataLoader with a padding collator makes batches of the items."""
+    """A DataLoader with a padding collator makes batches of the items.
+
+    > flat and without padding
+    """
     dataset = make(task)
     for i in range(7):
         flat(item(task, dataset, i), "input_ids")
@@ -134,17 +174,25 @@ def test_batches(task):
     expect.equal(labels, torch.tensor(LABELS), "the labels of all batches")
 
 
+@pytest.mark.edge
 def test_input_is_kept(task):
-    """Texts and labels are left as they were."""
+    """Texts and labels are left as they were.
+
+    > All three are kept as they are
+    """
     texts, labels = list(TEXTS), list(LABELS)
     dataset = make(task, texts, labels)
     item(task, dataset, 3)
     expect.that((texts, labels) == (TEXTS, LABELS), "both lists as they were", describe(texts))
 
 
+@pytest.mark.builds_on("test_on_the_fly")
 @pytest.mark.benchmark
 def test_construction_is_cheap(task, race):
-    """Making the data set tokenizes nothing, however many texts there are."""
+    """Making the data set tokenizes nothing, however many texts there are.
+
+    > making the data set takes no time, however many texts there are
+    """
     texts, labels = TEXTS * 300, LABELS * 300
     tokenizer = tokenizer_of()
     with tokenizations() as made:
@@ -157,8 +205,12 @@ def test_construction_is_cheap(task, race):
     race.show(race(rounds=3, **work))
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script says how many samples there are, and shows them and an item."""
+    """The script says how many samples there are, and shows them and an item.
+
+    > Show the instructions, and an item.
+    """
     task.main()
     lines = task.printed.out.strip().splitlines()
     starts = ["Dataset initialized with ", *["Instruction: ", "Label:       "] * 3, "First item:  "]

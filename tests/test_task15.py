@@ -1,5 +1,6 @@
 """Task 15: what `create_data_collator` must make."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,12 +13,9 @@ from tests.tokens import padded, tokenizer_of
 torch = lazy("torch")
 transformers = lazy("transformers")
 
-# The padding token of the second has the id 1; the third pads on the left.
-TOKENIZERS = (
-    {},
-    {"name": "deepset/roberta-base-squad2"},
-    {"side": "left"},
-)
+# The padding token of the second has the id 1.
+TOKENIZERS = ({}, {"name": "deepset/roberta-base-squad2"})
+LEFT = {"side": "left"}
 chosen = st.lists(st.integers(0, 6), min_size=2, max_size=5, unique=True)
 
 
@@ -47,58 +45,104 @@ def check_width(found, rows):
 
 
 def test_collator(task):
-    """create_data_collator makes a transformers.DataCollatorWithPadding."""
+    """create_data_collator makes a transformers.DataCollatorWithPadding.
+
+    > A transformers.DataCollatorWithPadding.
+    """
     collator_of(task, tokenizer_of())
 
 
+@pytest.mark.builds_on("test_collator")
 def test_tensors(task):
-    """A batch is a dictionary of three tensors: input_ids, attention_mask, labels."""
+    """A batch is a dictionary of three tensors: input_ids, attention_mask, labels.
+
+    > it returns a dictionary of tensors: `input_ids` and `attention_mask`
+    """
     batch_of(task, tokenizer_of(), (0, 1, 2))
 
 
+@pytest.mark.builds_on("test_tensors")
 def test_longest_of_the_batch(task):
-    """Each batch is padded to its own longest item, and no further."""
+    """Each batch is padded to its own longest item, and no further.
+
+    > (items, longest item of this batch)
+    """
     collator = collator_of(task, tokenizer_of())
     for places in ((3, 0), (1, 5, 0), (4, 2), (3,)):
         check_width(*batch_of(task, tokenizer_of(), places, collator))
 
 
+@pytest.mark.builds_on("test_tensors", "test_longest_of_the_batch", "test_tokenizer_is_kept")
 @settings(max_examples=25)
 @given(chosen, st.sampled_from(TOKENIZERS))
 def test_ids(task, places, which):
-    """input_ids are the items', filled with the tokenizer's padding on the tokenizer's side."""
+    """input_ids are the items', filled with the tokenizer's padding.
+
+    > `input_ids` and `attention_mask` (items, longest item of this batch), padded as the
+    > tokenizer pads
+    """
     tokenizer = tokenizer_of(**which)
     padding = tokenizer.pad_token_id
     found, rows = batch_of(task, tokenizer, places)
     check_width(found, rows)
-    wanted = torch.tensor(padded(rows, padding, which.get("side")))
+    wanted = torch.tensor(padded(rows, padding))
     expect.equal(found["input_ids"], wanted, "input_ids")
 
 
+@pytest.mark.builds_on("test_tensors", "test_longest_of_the_batch", "test_tokenizer_is_kept")
 @settings(max_examples=25)
 @given(chosen, st.sampled_from(TOKENIZERS))
 def test_mask(task, places, which):
-    """attention_mask is 1 for tokens and 0 for padding."""
+    """attention_mask is 1 for tokens and 0 for padding.
+
+    > `input_ids` and `attention_mask` (items, longest item of this batch), padded as the
+    > tokenizer pads
+    """
     tokenizer = tokenizer_of(**which)
     found, rows = batch_of(task, tokenizer, places)
     check_width(found, rows)
-    wanted = torch.tensor(padded([[1] * len(row) for row in rows], 0, which.get("side")))
+    wanted = torch.tensor(padded([[1] * len(row) for row in rows], 0))
     expect.equal(found["attention_mask"], wanted, "attention_mask")
 
 
+@pytest.mark.builds_on(
+    "test_tensors", "test_longest_of_the_batch", "test_tokenizer_is_kept", "test_ids", "test_mask"
+)
+def test_padding_side(task):
+    """Padding is on the side that the tokenizer says.
+
+    > padded as the tokenizer pads
+    """
+    tokenizer = tokenizer_of(**LEFT)
+    found, rows = batch_of(task, tokenizer, (3, 0))
+    check_width(found, rows)
+    wanted = torch.tensor(padded(rows, tokenizer.pad_token_id, "left"))
+    expect.equal(found["input_ids"], wanted, "input_ids, padded on the left")
+    wanted = torch.tensor(padded([[1] * len(row) for row in rows], 0, "left"))
+    expect.equal(found["attention_mask"], wanted, "attention_mask")
+
+
+@pytest.mark.builds_on("test_tensors")
 @settings(max_examples=15)
 @given(chosen)
 def test_labels(task, places):
-    """labels are the items', in their order, as a tensor of torch.long."""
+    """labels are the items', in their order, as a tensor of torch.long.
+
+    > and `labels` (items,)
+    """
     found, _ = batch_of(task, tokenizer_of(), places)
     expect.tensor(found["labels"], "labels", shape=(len(places),), dtype=torch.int64)
     expect.equal(found["labels"], torch.tensor([LABELS[i] for i in places]), "labels")
 
 
+@pytest.mark.edge
 def test_tokenizer_is_kept(task):
-    """The tokenizer's settings are left as they were, its padding token above all."""
+    """The tokenizer's settings are left as they were, its padding token above all.
+
+    > whose settings are left as they are
+    """
     names = ("pad_token", "pad_token_id", "padding_side", "model_max_length")
-    for which in TOKENIZERS:
+    for which in (*TOKENIZERS, LEFT):
         tokenizer = tokenizer_of(**which)
         before = [getattr(tokenizer, name) for name in names]
         batch_of(task, tokenizer, (0, 1))
@@ -106,8 +150,12 @@ def test_tokenizer_is_kept(task):
         expect.that(now == before, describe(before), f"{describe(now)} as {', '.join(names)}")
 
 
+@pytest.mark.edge
 def test_items_are_kept(task):
-    """The items are left as they were."""
+    """The items are left as they were.
+
+    > The items are left as they were.
+    """
     items = items_of(tokenizer_of(), TEXTS[:3], LABELS[:3])
     before = [(list(item["input_ids"]), int(item["labels"])) for item in items]
     task.apply(collator_of(task, tokenizer_of()), items)
@@ -115,8 +163,12 @@ def test_items_are_kept(task):
     expect.that(now == before, "the items' ids and labels as they were", describe(now))
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints two samples, and the batch that they make."""
+    """The script prints two samples, and the batch that they make.
+
+    > Print what the notebook prints; with the real tokenizer, its very numbers.
+    """
     task.main()
     printed = task.printed.out
     rows = [

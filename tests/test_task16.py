@@ -1,5 +1,6 @@
 """Task 16: what `create_dataloaders` must make."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +53,10 @@ def drawn(batches):
 
 
 def test_two_loaders(task):
-    """create_dataloaders returns the two DataLoaders, the one for training first."""
+    """create_dataloaders returns the two DataLoaders, the one for training first.
+
+    > A tuple of two `DataLoader`s: the one for training
+    """
     train, validation = loaders(task)
     most = max(drawn(epoch(task, train)))
     expect.that(most < 43, "training items in the first loader", "validation items in it")
@@ -60,10 +64,14 @@ def test_two_loaders(task):
     expect.that(least >= 1000, "validation items in the second loader", "training items in it")
 
 
+@pytest.mark.builds_on("test_two_loaders")
 @settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
 def test_every_item_once(task, train, validation, batch_size):
-    """An epoch of either loader gives every item once, whatever the sizes."""
+    """An epoch of either loader gives every item once, whatever the sizes.
+
+    > Each gives every item once an epoch.
+    """
     for loader, first, count in zip(
         loaders(task, train, validation, batch_size),
         (0, FIRST_OF_VALIDATION),
@@ -75,10 +83,14 @@ def test_every_item_once(task, train, validation, batch_size):
         expect.that(found == wanted, f"the {count} items, once each", describe(found))
 
 
+@pytest.mark.builds_on("test_two_loaders", "test_every_item_once")
 @settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
 def test_batch_size(task, train, validation, batch_size):
-    """Every batch has batch_size items, but the last, which has what is left."""
+    """Every batch has batch_size items, but the last, which has what is left.
+
+    > items in a batch; the last batch has what is left
+    """
     for loader, count in zip(
         loaders(task, train, validation, batch_size), (train, validation), strict=True
     ):
@@ -88,23 +100,35 @@ def test_batch_size(task, train, validation, batch_size):
         expect.that(sizes == wanted, f"batches of {wanted} items", f"{sizes}")
 
 
+@pytest.mark.builds_on("test_two_loaders", "test_collate_fn")
 def test_training_is_shuffled(task):
-    """Training items come in a random order."""
+    """Training items come in a random order.
+
+    > the one for training, which shuffles
+    """
     found = drawn(epoch(task, loaders(task)[0]))
     expect.that(found != sorted(found), "another order than that of the data set", "that order")
     expect.that(found != sorted(found)[::-1], "a random order", "the order reversed")
 
 
+@pytest.mark.builds_on("test_two_loaders", "test_collate_fn", "test_training_is_shuffled")
 def test_shuffled_anew(task):
-    """Each epoch has an order of its own."""
+    """Each epoch has an order of its own.
+
+    > which shuffles, anew for each epoch
+    """
     train, _ = loaders(task)
     orders = [drawn(epoch(task, train)) for _ in range(3)]
     different = len({tuple(order) for order in orders})
     expect.that(different == 3, "three orders in three epochs", f"{different}")
 
 
+@pytest.mark.builds_on("test_two_loaders", "test_collate_fn")
 def test_validation_is_in_order(task):
-    """Validation items come in the order of the data set, in every epoch."""
+    """Validation items come in the order of the data set, in every epoch.
+
+    > the one for validation, which does not
+    """
     _, validation = loaders(task)
     for _ in range(2):
         found = drawn(epoch(task, validation))
@@ -112,13 +136,20 @@ def test_validation_is_in_order(task):
 
 
 def test_collate_fn(task):
-    """Both loaders make their batches by collate_fn."""
+    """Both loaders make their batches by collate_fn.
+
+    > makes a batch of a list of items
+    """
     for loader in loaders(task):
         epoch(task, loader)
 
 
+@pytest.mark.builds_on("test_collate_fn", "test_two_loaders")
 def test_padded_batches(task):
-    """With a padding collator, batches are padded to their own longest text."""
+    """With a padding collator, batches are padded to their own longest text.
+
+    > makes a batch of a list of items
+    """
     items = items_of(tokenizer_of(), TEXTS, LABELS)
     collator = transformers.DataCollatorWithPadding(tokenizer_of())
     found = pair(task.create_dataloaders(items[:4], items[4:], 2, collator))
@@ -138,8 +169,12 @@ def test_padded_batches(task):
         expect.that(width == longest, f"{longest} columns, as the longest has tokens", f"{width}")
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints the shapes of a training and of a validation batch of 16."""
+    """The script prints the shapes of a training and of a validation batch of 16.
+
+    > Show the shapes of a batch of either loader.
+    """
     task.main()
     printed = task.printed.out
     for line, count in {

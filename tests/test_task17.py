@@ -72,55 +72,90 @@ def check(task, labels, indices, device="cpu"):
 
 
 def test_tensor(task):
-    """The weights are a tensor of torch.float with one weight for each class."""
+    """The weights are a tensor of torch.float with one weight for each class.
+
+    > A tensor of torch.float on `device`, of shape (classes,)
+    """
     labels = [2, 0, 1, 1, 2, 2, 2]
     part = torch.utils.data.Subset(Labelled(labels), list(range(7)))
     found = task.calculate_class_weights(part, torch.device("cpu"))
     expect.tensor(found, "the weights", shape=(3,), dtype=torch.float32)
 
 
+@pytest.mark.builds_on(
+    "test_tensor", "test_same_weight_in_all", "test_training_part_alone", "test_order_of_the_labels"
+)
 @settings(max_examples=40)
 @given(parts())
 def test_balanced(task, part):
-    """The weight of a class is items / (classes * items of the class), of the training part."""
+    """The weight of a class is items / (classes * items of the class), of the training part.
+
+    > items / (classes * items of the class), counted in the training part alone
+    """
     check(task, *part)
 
 
+@pytest.mark.builds_on("test_tensor", "test_same_weight_in_all")
 def test_training_part_alone(task):
-    """Only the items of the training part are counted."""
+    """Only the items of the training part are counted.
+
+    > counted in the training part alone
+    """
     check(task, [0, 0, 0, 0, 1, 1, 2, 2, 2, 1, 1, 1], [0, 4, 5, 6, 7, 8])
 
 
+@pytest.mark.builds_on("test_tensor", "test_same_weight_in_all")
 def test_order_of_the_labels(task):
-    """The weights are in the order of the labels, whatever class comes first."""
+    """The weights are in the order of the labels, whatever class comes first.
+
+    > in the order of the labels
+    """
     check(task, [3, 3, 3, 3, 1, 0, 0, 2, 2, 2], list(range(10)))
 
 
+@pytest.mark.builds_on("test_tensor")
 def test_same_weight_in_all(task):
-    """Weighed like that, every class has the same weight in all, and all together that of items."""
+    """Every class has the same weight in all: items / (classes * items of the class), each.
+
+    > items / (classes * items of the class)
+
+    > every class has the same weight in all
+    """
     labels = [0] * 13 + [1] * 4 + [2] * 1
-    part = torch.utils.data.Subset(Labelled(labels), list(range(18)))
-    found = task.calculate_class_weights(part, torch.device("cpu"))
-    expect.tensor(found, "the weights", shape=(3,), dtype=torch.float32)
-    expect.close(found * torch.tensor([13, 4, 1]), [6.0, 6.0, 6.0], "weight * items", rtol=1e-5)
+    check(task, labels, list(range(18)))
 
 
-@pytest.mark.parametrize("kind", ["list", "array"])
+@pytest.mark.builds_on(
+    "test_tensor", "test_same_weight_in_all", "test_training_part_alone", "test_order_of_the_labels"
+)
+@pytest.mark.parametrize("kind", ["list", pytest.param("array", marks=pytest.mark.edge)])
 def test_kinds_of_labels(task, kind):
-    """Labels may be a list or a NumPy array."""
+    """Labels may be a list or a NumPy array.
+
+    > `train_dataset.dataset.labels` (a list or an array) are the labels of the whole data
+    > set
+    """
     labels = [1, 0, 0, 2, 2, 2, 0]
     check(task, labels if kind == "list" else np.array(labels), [0, 1, 2, 3, 4])
 
 
+@pytest.mark.edge
 def test_absent_class(task):
-    """A class that is absent from the training part raises ValueError."""
+    """A class that is absent from the training part raises ValueError.
+
+    > ValueError: a class of the data set is absent from the training part
+    """
     check(task, [0, 1, 2, 1, 0, 2], [0, 1, 2, 3])
     part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0, 2]), [0, 1, 3, 4])
     expect.raises(ValueError, lambda: task.calculate_class_weights(part, torch.device("cpu")))
 
 
+@pytest.mark.builds_on("test_tensor")
 def test_device(task):
-    """The weights are on the device that was asked for."""
+    """The weights are on the device that was asked for.
+
+    > where the result shall be
+    """
     part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0]), list(range(5)))
     # The meta device is there on every machine, and holds no numbers.
     found = task.calculate_class_weights(part, torch.device("meta"))
@@ -128,8 +163,12 @@ def test_device(task):
     expect.that(found.device.type == "meta", "weights on the device 'meta'", f"{found.device}")
 
 
+@pytest.mark.edge
 def test_input_is_kept(task):
-    """Labels and places are left as they were."""
+    """Labels and places are left as they were.
+
+    > both are left as they were
+    """
     labels, places = [2, 0, 1, 1, 2], [4, 0, 1, 2, 3]
     part = torch.utils.data.Subset(Labelled(labels), places)
     task.calculate_class_weights(part, torch.device("cpu"))
@@ -137,17 +176,25 @@ def test_input_is_kept(task):
     expect.that(same, "both lists as they were", describe((labels, places)))
 
 
+@pytest.mark.builds_on("test_device", "test_tensor")
 @pytest.mark.gpu
 def test_gpu(task, gpu):
-    """On CUDA, the weights are those of the CPU, ready for a loss there."""
+    """On CUDA, the weights are those of the CPU, ready for a loss there.
+
+    > A tensor of torch.float on `device`
+    """
     part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0]), list(range(5)))
     found = task.calculate_class_weights(part, torch.device(gpu))
     expect.tensor(found, "the weights", shape=(3,), dtype=torch.float32, device=gpu)
     expect.close(found, balanced([0, 1, 2, 1, 0]), "the weights", rtol=1e-5)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script prints a weight for each category."""
+    """The script prints a weight for each category.
+
+    > Print the weights for a random training part of four fifths.
+    """
     task.main()
     lines = task.printed.out.strip().splitlines()
     expect.that(lines[0] == "Breakdown of weights per category:", "the heading", lines[0])

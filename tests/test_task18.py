@@ -22,7 +22,7 @@ HEAD = ("pre_classifier.", "classifier.")
 def depths(draw):
     """Layers of a model, how many of them to train, and which parameters are frozen before."""
     layers = draw(st.integers(1, 12))
-    return layers, draw(st.integers(0, layers)), draw(st.integers(0, 2**10 - 1))
+    return layers, draw(st.integers(1, layers)), draw(st.integers(0, 2**10 - 1))
 
 
 def model_of(layers, frozen=0):
@@ -65,54 +65,90 @@ def check(model, layers, count, prefix):
 
 
 def test_same_model(task):
-    """The model that comes back is the one that was given."""
+    """The model that comes back is the one that was given.
+
+    > The same model.
+    """
     frozen(task, model_of(6), 2)
 
 
+@pytest.mark.builds_on("test_same_model")
 @settings(max_examples=20)
 @given(depths())
 def test_embeddings_are_frozen(task, drawn):
-    """The embeddings are frozen."""
+    """The embeddings are frozen.
+
+    > The embeddings and all layers before the last `layers_to_train` are frozen
+    > (`requires_grad` is False)
+    """
     layers, count, bits = drawn
     check(frozen(task, model_of(layers, bits), count), layers, count, EMBEDDINGS)
 
 
+@pytest.mark.builds_on("test_same_model")
 @settings(max_examples=40)
 @given(depths())
 def test_layers(task, drawn):
-    """The last layers_to_train layers are trainable, and those before them frozen."""
+    """The last layers_to_train layers are trainable, and those before them frozen.
+
+    > The embeddings and all layers before the last `layers_to_train` are frozen
+    > (`requires_grad` is False)
+
+    > those last ones and the head (`pre_classifier` and `classifier`) are trainable
+    """
     layers, count, bits = drawn
     check(frozen(task, model_of(layers, bits), count), layers, count, LAYER)
 
 
+@pytest.mark.builds_on("test_same_model")
 @settings(max_examples=20)
 @given(depths())
 def test_head_is_trainable(task, drawn):
-    """The head is trainable, both of its layers."""
+    """The head is trainable, both of its layers.
+
+    > the head (`pre_classifier` and `classifier`) are trainable
+    """
     layers, count, bits = drawn
     check(frozen(task, model_of(layers, bits), count), layers, count, HEAD)
 
 
-@pytest.mark.parametrize("count", [0, 6])
+@pytest.mark.builds_on("test_layers", "test_embeddings_are_frozen", "test_head_is_trainable")
+@pytest.mark.parametrize("count", [pytest.param(0, marks=pytest.mark.edge), 6])
 def test_none_and_all(task, count):
-    """layers_to_train may be 0, which trains the head alone, and 6, which trains all layers."""
+    """layers_to_train may be 0, which trains the head alone, and 6, which trains all layers.
+
+    > how many of the last transformer layers stay trainable, from 0 to as many as there are
+    """
     check(frozen(task, model_of(6), count), 6, count, "")
 
 
+@pytest.mark.builds_on("test_layers", "test_embeddings_are_frozen", "test_head_is_trainable")
 def test_three_by_default(task):
-    """Unless told otherwise, the last three layers are trainable."""
+    """Unless told otherwise, the last three layers are trainable.
+
+    > layers_to_train=3
+    """
     check(frozen(task, model_of(6)), 6, 3, "")
 
 
+@pytest.mark.builds_on("test_layers", "test_embeddings_are_frozen", "test_head_is_trainable")
 def test_again(task):
-    """A second call decides anew, whatever the first one froze."""
+    """A second call decides anew, whatever the first one froze.
+
+    > with any number of layers; which of its parameters are trainable so far does not
+    > matter
+    """
     model = frozen(task, model_of(6), 1)
     check(frozen(task, model, 4), 6, 4, "")
     check(frozen(task, model, 2), 6, 2, "")
 
 
+@pytest.mark.edge
 def test_nothing_else_changes(task):
-    """Weights, buffers and the mode of the model are left as they were."""
+    """Weights, buffers and the mode of the model are left as they were.
+
+    > Nothing else about it has changed.
+    """
     for training in (True, False):
         model = model_of(4).train(training)
         before = copy.deepcopy(model.state_dict())
@@ -130,8 +166,12 @@ def test_nothing_else_changes(task):
         )
 
 
+@pytest.mark.builds_on("test_layers", "test_embeddings_are_frozen", "test_head_is_trainable")
 def test_training_moves_what_is_trainable(task):
-    """A step of training moves the trainable parameters, and no others."""
+    """A step of training moves the trainable parameters, and no others.
+
+    > Freeze all but the last layers and the head, in place.
+    """
     model = frozen(task, model_of(4), 2)
     check(model, 4, 2, "")
     before = copy.deepcopy(model.state_dict())
@@ -147,8 +187,13 @@ def test_training_moves_what_is_trainable(task):
     expect.that(not still, "new values in the last two layers and the head", f"{still} is still")
 
 
+@pytest.mark.builds_on("test_layers", "test_embeddings_are_frozen", "test_head_is_trainable")
 def test_parameters_of_the_real_model(task):
-    """Of the real model's 66,957,317 parameters, 28,945,925 are trainable with four layers."""
+    """Of the real model's 66,957,317 parameters, 28,945,925 are trainable with four layers.
+
+    > The embeddings and all layers before the last `layers_to_train` are frozen
+    > (`requires_grad` is False)
+    """
     with torch.device("meta"):  # without memory for its numbers
         model = transformers.DistilBertForSequenceClassification(
             transformers.DistilBertConfig(num_labels=5)
@@ -158,8 +203,12 @@ def test_parameters_of_the_real_model(task):
     expect.equal(trainable, 28_945_925, "the number of trainable parameters")
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script shows the last three layers and the head as trainable, the rest as frozen."""
+    """The script shows the last three layers and the head as trainable, the rest as frozen.
+
+    > Show which parameters are trainable.
+    """
     task.main()
     printed = task.printed.out
     for name, state in {

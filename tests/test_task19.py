@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -136,13 +135,19 @@ def number_of_layers(task):
 
 
 def test_layers_to_train(task):
-    """`layers_to_train` is a number of layers, from 0 to all six."""
-    trained(task, small_model(), Small())
+    """`layers_to_train` is a number of layers, from 0 to all six.
+
+    > Choose `layers_to_train`, the number of last transformer layers that learn, from 0 to
+    > 6.
+    """
     number_of_layers(task)
 
 
 def test_learning_rate(task):
-    """`learning_rate` is a number between 0 and 1."""
+    """`learning_rate` is a number between 0 and 1.
+
+    > Choose `learning_rate`, the size of the optimizer's steps, between 0 and 1.
+    """
     _, results = trained(task, small_model(), Small())
     rate = task.value("learning_rate")
     expect.number(rate, "learning_rate")
@@ -152,7 +157,10 @@ def test_learning_rate(task):
 
 
 def test_num_epochs(task):
-    """`num_epochs` is a whole number from 1 to 10, and so often the training part is read."""
+    """`num_epochs` is a whole number from 1 to 10, and so often the training part is read.
+
+    > Choose `num_epochs`, how often the training part is read, from 1 to 10.
+    """
     data = Small()
     trained(task, small_model(), data)
     epochs = task.value("num_epochs")
@@ -163,14 +171,22 @@ def test_num_epochs(task):
 
 
 def test_same_model(task):
-    """The model that was given is the one that is trained and returned."""
+    """The model that was given is the one that is trained and returned.
+
+    > The same model, trained, and the results, both as `helper_utils.training_loop` returns
+    > them.
+    """
     model = small_model()
     found, _ = trained(task, model, Small())
     expect.that(found is model, "the same model", describe(found), "same")
 
 
+@pytest.mark.builds_on("test_same_model", "test_layers_to_train")
 def test_what_is_frozen(task):
-    """The embeddings and all but the last `layers_to_train` layers are frozen, and as they were."""
+    """The embeddings and all but the last `layers_to_train` layers are frozen, and as they were.
+
+    > all but the last `layers_to_train` layers and the head are frozen, and as they were
+    """
     model = small_model()
     before = copy.deepcopy(model.state_dict())
     model, _ = trained(task, model, Small())
@@ -184,8 +200,12 @@ def test_what_is_frozen(task):
             expect.that(same, f"{name} as it was", "other weights")
 
 
+@pytest.mark.builds_on("test_same_model", "test_layers_to_train")
 def test_what_is_trained(task):
-    """The head and the last `layers_to_train` layers have learnt, whatever was frozen before."""
+    """The head and the last `layers_to_train` layers have learnt, whatever was frozen before.
+
+    > Fine-tune the last layers and the head, with the three numbers from above.
+    """
     model = small_model()
     before = copy.deepcopy(model.state_dict())
     model, _ = trained(task, model, Small())
@@ -200,8 +220,12 @@ def test_what_is_trained(task):
             expect.that(moved, f"{name} has other weights than before", "the same")
 
 
+@pytest.mark.builds_on("test_same_model")
 def test_loss_weighs_classes(task):
-    """The loss is the cross-entropy that weighs each class."""
+    """The loss is the cross-entropy that weighs each class.
+
+    > The loss weighs each class
+    """
     data = Small()
     model, results = trained(task, small_model(), data)
     weighted, _, _ = judged(model, data.val_loader, data.class_weights)
@@ -217,7 +241,11 @@ def test_loss_weighs_classes(task):
 
 
 def test_results_are_those_of_the_run(task):
-    """The results are what `training_loop` returned, for just this run."""
+    """The results are what `training_loop` returned, for just this run.
+
+    > The same model, trained, and the results, both as `helper_utils.training_loop` returns
+    > them.
+    """
     data = Small()
     _, results = trained(task, small_model(), data)
     check_origin(results)
@@ -225,8 +253,15 @@ def test_results_are_those_of_the_run(task):
     expect.equal(results["val_labels"], labels, "val_labels, of the validation part")
 
 
+@pytest.mark.builds_on(
+    "test_results_are_those_of_the_run", "test_same_model", "test_loss_weighs_classes"
+)
 def test_results_are_true(task, run):
-    """The returned model has the loss and the F1 that the results say."""
+    """The returned model has the loss and the F1 that the results say.
+
+    > The same model, trained, and the results, both as `helper_utils.training_loop` returns
+    > them.
+    """
     loss, f1, _ = judged(run.model, run.data.val_loader, run.data.class_weights)
     for name, wanted in (("val_loss", loss), ("val_f1", f1)):
         got = run.results[name]
@@ -238,23 +273,49 @@ def test_results_are_true(task, run):
         )
 
 
+@pytest.mark.builds_on("test_results_are_those_of_the_run")
 def test_results_of_a_run(task, run):
-    """The results come from `training_loop`, and nobody has changed them."""
+    """The results come from `training_loop`, and nobody has changed them.
+
+    > The same model, trained, and the results, both as `helper_utils.training_loop` returns
+    > them.
+    """
     check_origin(run.results)
 
 
+@pytest.mark.builds_on(
+    "test_results_of_a_run",
+    "test_results_are_those_of_the_run",
+    "test_what_is_trained",
+    "test_what_is_frozen",
+    "test_loss_weighs_classes",
+    "test_layers_to_train",
+    "test_learning_rate",
+    "test_num_epochs",
+)
 def test_loss(task, run):
-    """The validation loss is below 0.7."""
+    """The validation loss is below 0.7.
+
+    > a validation loss below 0.7
+    """
     check_loss(run)
 
 
+@pytest.mark.builds_on("test_loss")
 def test_f1(task, run):
-    """The macro-F1 on the validation part is 0.8 or more."""
+    """The macro-F1 on the validation part is 0.8 or more.
+
+    > a macro-F1 of at least 0.8
+    """
     check_f1(run)
 
 
+@pytest.mark.builds_on
 def test_script(task):
-    """The script trains, prints how well, and writes the logs and the picture."""
+    """The script trains, prints how well, and writes the logs and the picture.
+
+    > Train on so many instructions (None: on all), and save logs and a picture.
+    """
     task.main(300)
     for part in (" parameters (", "Loss: ", "Accuracy: ", "F1: "):
         expect.that(part in task.printed.out, f"a line with {part!r}", task.printed.out)
@@ -263,17 +324,25 @@ def test_script(task):
     expect.that(Path("dispatcher.png").read_bytes()[:4] == b"\x89PNG", "a PNG file", "another")
 
 
+@pytest.mark.builds_on("test_loss", "test_f1")
 @pytest.mark.slow
 def test_all_instructions(task):
-    """All 26,238 instructions are learnt as well."""
+    """All 26,238 instructions are learnt as well.
+
+    > python tasks/task19.py --all    does so on all 26,238 instructions
+    """
     run = Run(task, rows=None)
     check_loss(run)
     check_f1(run)
 
 
+@pytest.mark.builds_on("test_loss", "test_f1")
 @pytest.mark.gpu
 def test_gpu_all_instructions(task, gpu):
-    """On CUDA, training happens there, and all instructions are learnt."""
+    """On CUDA, training happens there, and all instructions are learnt.
+
+    > where to train
+    """
     run = Run(task, device=gpu, rows=None)
     devices = {parameter.device.type for parameter in run.model.parameters()}
     expect.equal(devices, {gpu}, "the devices of the parameters")
@@ -281,9 +350,13 @@ def test_gpu_all_instructions(task, gpu):
     check_f1(run)
 
 
+@pytest.mark.edge
 @pytest.mark.gpu
 def test_gpu_mixed_precision(task, gpu):
-    """In mixed precision, a model trained on CUDA has nearly the same loss."""
+    """In mixed precision, a model trained on CUDA has nearly the same loss.
+
+    > where to train
+    """
     run = Run(task, device=gpu)
     weights = run.data.class_weights.to(gpu)
 
@@ -306,19 +379,24 @@ def test_gpu_mixed_precision(task, gpu):
 
 
 @pytest.mark.gpu
-def test_gpu_is_faster(task, gpu):
-    """A DistilBERT of the real size trains at least three times as fast on CUDA."""
+@pytest.mark.benchmark
+def test_gpu_real_size(task, gpu, race):
+    """A DistilBERT of the real size trains on CUDA.
+
+    > where to train
+    """
     data = Small(train=64)
-    seconds = {}
-    for device in (gpu, gpu, "cpu"):  # the first one warms up
+
+    def prepare(device):
         torch.manual_seed(0)
         config = transformers.DistilBertConfig(num_labels=CLASSES)
         model = transformers.DistilBertForSequenceClassification(config)
-        start = time.perf_counter()
-        trained(task, model, data, device)
-        seconds[device] = time.perf_counter() - start
-    ratio = seconds["cpu"] / seconds[gpu]
-    expect.that(ratio > 3, "CUDA at least 3 times as fast as the CPU", f"{ratio:.1f} times")
+        return lambda: trained(task, model, data, device)
+
+    model, _ = prepare(gpu)()
+    devices = {parameter.device.type for parameter in model.parameters()}
+    expect.equal(devices, {gpu}, "the devices of the parameters")
+    race.show(race(rounds=2, cuda=lambda: prepare(gpu), cpu=lambda: prepare("cpu")))
 
 
 def check_origin(results):

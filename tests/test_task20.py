@@ -133,30 +133,65 @@ def predicted(task, model, tokenizer, text, device="cpu"):
     return found
 
 
+@pytest.mark.builds_on("test_shares_of_rows")
+@given(tables().filter(lambda table: all(map(sum, table[0]))))
+@settings(max_examples=40)
+def test_shares(task, table):
+    """Of the items of each class, the share that was predicted rightly.
+
+    > The share of each class's items that were predicted rightly, which is its recall.
+    """
+    rows, _ = table
+    check_shares(shares(task, rows), rows)
+
+
+@pytest.mark.builds_on("test_shares", "test_shares_of_rows", "test_absent_class")
+@pytest.mark.edge
 @given(tables())
 @settings(max_examples=60)
-def test_shares(task, table):
-    """Of the items of each class, the share that was predicted rightly; nan if there are none."""
+def test_any_table(task, table):
+    """Lists, arrays and tensors have shares, and nan for each class without items.
+
+    > a square table of counts, as lists, an array or a tensor
+
+    > nan for a class without items
+    """
     rows, kind = table
     check_shares(shares(task, rows, kind), rows)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", ["lists", *(pytest.param(kind, marks=pytest.mark.edge) for kind in ("array", "tensor"))]
+)
 def test_shares_of_rows(task, kind):
-    """A class is a row, not a column; lists, arrays and tensors will do."""
+    """A class is a row, not a column; lists, arrays and tensors will do.
+
+    > A float between 0 and 1 for each class, in their order
+
+    > `confusion[i][j]` items of class i were predicted to be of class j
+    """
     check_shares(shares(task, CONFUSION, kind), CONFUSION)
 
 
+@pytest.mark.builds_on("test_shares_of_rows")
+@pytest.mark.edge
 @pytest.mark.parametrize("place", [0, 2, 4])
 def test_absent_class(task, place):
-    """A class without items has nan, and no class but that one."""
+    """A class without items has nan, and no class but that one.
+
+    > nan for a class without items
+    """
     rows = [list(row) for row in CONFUSION]
     rows[place] = [0] * 5
     check_shares(shares(task, rows), rows)
 
 
+@pytest.mark.edge
 def test_table_is_kept(task):
-    """The table is left as it was."""
+    """The table is left as it was.
+
+    > It is left as it was.
+    """
     rows = np.array(CONFUSION)
     task.per_class_accuracy(rows)
     task.plot_confusion(rows, list(NAMES))
@@ -164,7 +199,13 @@ def test_table_is_kept(task):
 
 
 def test_counts(task):
-    """Each cell has its count in it: true classes from the top, predicted ones from the left."""
+    """Each cell has its count in it: true classes from the top, predicted ones from the left.
+
+    > Draw a confusion matrix as a picture of cells.
+
+    > with a row for each true class, the first one on top, and a column for each predicted
+    > one; each cell has its count written in it
+    """
     table = grid(drawn(task))
     size = len(CONFUSION)
     expect.that(
@@ -186,14 +227,20 @@ def test_counts(task):
 
 
 def test_names(task):
-    """The names of the classes are at the rows, from the top, and at the columns."""
+    """The names of the classes are at the rows, from the top, and at the columns.
+
+    > Rows and columns are labelled by the names
+    """
     axes = drawn(task)
     expect.equal(labels_of(axes.yaxis, reverse=True), NAMES, "the names at the rows")
     expect.equal(labels_of(axes.xaxis, reverse=False), NAMES, "the names at the columns")
 
 
 def test_axes_are_labelled(task):
-    """The y-axis is labelled "true ...", and the x-axis "predicted ..."."""
+    """The y-axis is labelled "true ...", and the x-axis "predicted ...".
+
+    > the y-axis as "true ..." and the x-axis as "predicted ..."
+    """
     axes = drawn(task)
     for which, word in (("y", "true"), ("x", "predicted")):
         label = getattr(axes, f"get_{which}label")()
@@ -201,7 +248,10 @@ def test_axes_are_labelled(task):
 
 
 def test_colours(task):
-    """In a row, the cell with more items has the stronger colour."""
+    """In a row, the cell with more items has the stronger colour.
+
+    > colours tell shares of the true class, so that rare classes are seen too
+    """
     axes = drawn(task)
     pictures = [part for part in (*axes.images, *axes.collections) if part.get_array() is not None]
     expect.that(pictures, "coloured cells", "none", "colours")
@@ -214,16 +264,25 @@ def test_colours(task):
             expect.that(good, f"colours of row {i} that rank as {row}", describe(values[i]))
 
 
+@pytest.mark.edge
 def test_no_window(task, monkeypatch):
-    """No window is opened."""
+    """No window is opened.
+
+    > No window is opened.
+    """
     shown = []
     monkeypatch.setattr("matplotlib.pyplot.show", lambda *args, **kwargs: shown.append(1))
     drawn(task)
     expect.that(not shown, "a figure that is returned", "a window that is shown")
 
 
+@pytest.mark.builds_on("test_counts")
+@pytest.mark.edge
 def test_other_sizes(task):
-    """Any number of classes can be drawn, also one without items."""
+    """Any number of classes can be drawn, also one without items.
+
+    > with a row for each true class
+    """
     table = grid(drawn(task, [[3, 1], [0, 0]], ["day", "night"]))
     expect.that(
         [len(row) for row in table] == [2, 2], "a count in each of 2 x 2 cells", describe(table)
@@ -232,7 +291,12 @@ def test_other_sizes(task):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_greatest_logit(task, seed):
-    """The category is the name of the class with the greatest logit."""
+    """The category is the name of the class with the greatest logit.
+
+    > The name of the class with the greatest logit
+
+    > Name the category of one instruction.
+    """
     model, tokenizer = dispatcher(seed)
     wanted = categories(model, tokenizer, TEXTS)
     assert len(set(wanted)) > 2
@@ -240,8 +304,12 @@ def test_greatest_logit(task, seed):
     expect.equal(found, wanted, "the categories")
 
 
+@pytest.mark.builds_on("test_greatest_logit")
 def test_no_dropout(task):
-    """Dropout is off, even if the model comes from training."""
+    """Dropout is off, even if the model comes from training.
+
+    > The name of the class with the greatest logit, without dropout.
+    """
     model, tokenizer = dispatcher()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
@@ -251,9 +319,14 @@ def test_no_dropout(task):
     expect.equal(found, wanted, "the categories by a model in training mode")
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("training", [True, False])
 def test_mode_is_kept(task, training):
-    """The model is in the same mode afterwards, with the same weights."""
+    """The model is in the same mode afterwards, with the same weights.
+
+    > a classifier, on whatever device and in whatever mode; it is in the same mode
+    > afterwards
+    """
     model, tokenizer = dispatcher()
     model.train(training)
     before = copy.deepcopy(model.state_dict())
@@ -264,16 +337,25 @@ def test_mode_is_kept(task, training):
     expect.that(same, "the model's weights as they were", "other weights")
 
 
+@pytest.mark.builds_on("test_greatest_logit")
+@pytest.mark.edge
 @pytest.mark.parametrize("name", ODD_TEXTS)
 def test_odd_texts(task, name):
-    """Any text will do: nothing, a letter, emoji, 2,000 words."""
+    """Any text will do: nothing, a letter, emoji, 2,000 words.
+
+    > What goes beyond 512 tokens is cut.
+    """
     model, tokenizer = dispatcher()
     wanted = categories(model, tokenizer, [ODD_TEXTS[name]])
     expect.equal([predicted(task, model, tokenizer, ODD_TEXTS[name])], wanted, "the category")
 
 
+@pytest.mark.builds_on("test_greatest_logit")
 def test_long_texts(task):
-    """Of a long text, too, all is read, as far as 512 tokens go."""
+    """Of a long text, too, all is read, as far as 512 tokens go.
+
+    > What goes beyond 512 tokens is cut.
+    """
     model, tokenizer = dispatcher()
     texts = [f"{ODD_TEXTS['2,000 words'][:400]} {text}" for text in TEXTS]
     with torch.no_grad():
@@ -285,15 +367,23 @@ def test_long_texts(task):
     expect.equal(found, wanted, "the categories")
 
 
+@pytest.mark.edge
 def test_no_gradients(task):
-    """The model runs without gradients."""
+    """The model runs without gradients.
+
+    > Ask the model, without gradients.
+    """
     model, tokenizer = dispatcher()
     check_no_gradients(lambda: predicted(task, model, tokenizer, TEXTS[0]))
 
 
+@pytest.mark.builds_on
 @pytest.mark.slow
 def test_script(task):
-    """The script draws confusions, and of the ten unseen instructions eight or more are right."""
+    """The script draws confusions, and of the ten unseen instructions eight or more are right.
+
+    > Train a dispatcher, then look at its classes, confusions, and unseen instructions.
+    """
     task.main()
     lines = task.printed.out.splitlines()
     right = sum(line.startswith("right: ") for line in lines)
@@ -301,9 +391,13 @@ def test_script(task):
     expect.that(Path("confusion.png").read_bytes()[:4] == b"\x89PNG", "a PNG file", "another")
 
 
+@pytest.mark.builds_on("test_greatest_logit")
 @pytest.mark.gpu
 def test_gpu(task, gpu):
-    """On CUDA, the categories are those of the CPU, wherever the model was before."""
+    """On CUDA, the categories are those of the CPU, wherever the model was before.
+
+    > where to predict
+    """
     model, tokenizer = dispatcher()
     wanted = categories(model, tokenizer, TEXTS)
     found = [predicted(task, model.cpu(), tokenizer, text, gpu) for text in TEXTS]

@@ -301,7 +301,6 @@ class overlay:
         "test_exact_match",
         "test_exact_to_the_letter",
         "test_input_is_kept",
-        "test_answer",
         "test_script",
     ),
 )

@@ -63,7 +63,8 @@ def create_data_collator(tokenizer):
 
 
 @wrong(
-    "pads on the right, whatever the tokenizer", caught_by=("test_ids", "test_tokenizer_is_kept")
+    "pads on the right, whatever the tokenizer",
+    caught_by=("test_padding_side", "test_tokenizer_is_kept"),
 )
 def create_data_collator(tokenizer):
     tokenizer.padding_side = "right"

@@ -10,8 +10,8 @@ def test_sound_course(mini):
     assert outcome.status == 0
     table = [line.split() for line in outcome.text.splitlines() if line.strip().startswith("01 ")]
     # task, nodes, red on stub, right (with the reference), wrong, unnamed, not run here
-    assert [row[:4] for row in table] == [["01", "6", "4/4", "2/2"]]
-    assert "3/3 +2 not run" in outcome.text
+    assert [row[:4] for row in table] == [["01", "7", "5/5", "2/2"]]
+    assert "4/4 +2 not run" in outcome.text
     assert "all proven" in outcome.text
     assert "kata check: 100%" in outcome.text
 
@@ -19,8 +19,8 @@ def test_sound_course(mini):
 def test_slow_tests_on_request(mini):
     outcome = mini.kata("check", "01", "--slow", "--jobs", "1")
     assert outcome.status == 0
-    assert "5/5" in outcome.text
-    assert "4/4 +1 not run" in outcome.text
+    assert "6/6" in outcome.text
+    assert "5/5 +1 not run" in outcome.text
 
 
 UNSOUND = {
@@ -41,6 +41,18 @@ UNSOUND = {
         'caught_by="test_script"',
         'caught_by="test_scripts"',
         "'prints nothing' (tests/gallery/task01.py:30): there is no test called test_scripts",
+    ),
+    "a test that quotes nothing": (
+        "tests/test_task01.py",
+        "    > The sums of the first one, two, three ... numbers\n",
+        "",
+        "tests/test_task01.py: test_length: quotes nothing; say in its docstring, after `> `, what",
+    ),
+    "words that do not stand in the task": (
+        "tests/test_task01.py",
+        "> of no numbers, an empty list",
+        "> of no numbers, an empty tuple",
+        "tests/test_task01.py: test_empty: 'of no numbers, an empty tuple' does not stand in",
     ),
     "a right answer that is refused": (
         GALLERY,

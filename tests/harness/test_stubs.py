@@ -12,7 +12,7 @@ def test_stub_text(mini):
     stub = (mini.root / "tasks" / "task01.py").read_text(encoding="utf-8")
     wanted = '''\
 def running_sums(numbers: list[int]) -> list[int]:
-    """The sums of the first one, two, three ... numbers."""
+    """The sums of the first one, two, three ... numbers; of no numbers, an empty list."""
     ### START CODE HERE ###
     # 1. Go through the numbers, and keep
     #    what they add up to.
