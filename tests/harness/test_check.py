@@ -46,13 +46,13 @@ UNSOUND = {
         "tests/test_task01.py",
         "    > The sums of the first one, two, three ... numbers\n",
         "",
-        "tests/test_task01.py: test_length: quotes nothing; say in its docstring, after `> `, what",
+        "test_length: quotes nothing; say in its docstring, after `> `, what it enforces",
     ),
     "words that do not stand in the task": (
         "tests/test_task01.py",
         "> of no numbers, an empty list",
         "> of no numbers, an empty tuple",
-        "tests/test_task01.py: test_empty: 'of no numbers, an empty tuple' does not stand in",
+        "test_empty: task01.py does not say 'of no numbers, an empty tuple'",
     ),
     "a right answer that is refused": (
         GALLERY,
