@@ -385,7 +385,7 @@ def test_gpu_real_size(task, gpu, race):
 
     > where to train
     """
-    data = Small(train=64)
+    data = Small(train=16)
 
     def prepare(device):
         torch.manual_seed(0)

@@ -55,9 +55,10 @@ class ConsumptionForecaster(nn.Module):
         return self.fc(outputs[-1]).squeeze(1)
 
 
-@right("loads its batches in two processes")
+@right("loads many batches in two processes")
 def train(model, dataset, *, batch_size=32, **options):
-    return fit(model, dataset, batch_size=batch_size, num_workers=2, **options)
+    workers = 2 if len(dataset) > 600 else 0
+    return fit(model, dataset, batch_size=batch_size, num_workers=workers, **options)
 
 
 @right("uses the functional metric, its own sums and a bar that is updated by hand")
