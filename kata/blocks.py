@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 
+from kata.cells import CELL
 from kata.course import Course
 from kata.page import MAX_WIDTH, Page
 from kata.result import AWAY, RED, Result
@@ -123,9 +124,11 @@ def message(course: Course, result: Result) -> str:
 
 
 def place(course: Course, verdict: Verdict) -> str:
-    """The file and line to look at."""
-    line = f":{verdict.line}" if verdict.line else ""
-    return course.short(verdict.file) + line
+    """The file and line to look at, or the notebook's cell and line."""
+    if not verdict.line:
+        return course.short(verdict.file)
+    link = ", line " if verdict.file.startswith(CELL) else ":"
+    return f"{course.short(verdict.file)}{link}{verdict.line}"
 
 
 def _write_result(page: Page, course: Course, result: Result) -> None:

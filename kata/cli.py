@@ -1,5 +1,6 @@
-"""The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit, and
-`kata models` lists the models that the course has without a network."""
+"""The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit, `kata
+models` lists the models that the course has without a network, and `kata notebook` judges a
+notebook."""
 
 from __future__ import annotations
 
@@ -46,6 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     commands.add_parser("models", help="list the models that need no network")
 
+    notebook = commands.add_parser(
+        "notebook", help="run the course's notebook and judge it, or open Jupyter"
+    )
+    notebook.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE.ipynb",
+        help="the notebook to run from top to bottom, unchanged (default: open Jupyter)",
+    )  # fmt: skip
+
     options = parser.parse_args(arguments)
     try:
         status = _run(options)
@@ -64,6 +73,10 @@ def _run(options: argparse.Namespace) -> int:
     course = Course.find(Path.cwd())
     if options.command == "models":
         return _print_models(course)
+    if options.command == "notebook":
+        from kata.jupyter import open_jupyter, run_notebook  # these bring pytest along
+
+        return run_notebook(course, options.file) if options.file else open_jupyter(course)
     tasks = course.select(options.tasks)
     if options.command == "check" and options.text:
         return _list_unquoted(course, tasks)

@@ -54,6 +54,8 @@ class Setup:
     explain: Callable[[BaseException], str | None] = lambda error: None
     # The models that the course has without a network: a header, and a row for each.
     models: Callable[[], list[tuple[str, ...]]] = list
+    # Puts into a folder what the course's notebook expects there; None where there is none.
+    prepare_notebook: Callable[[Path], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,8 @@ class Course:
             module = importlib.import_module(self.setup)
         except (ImportError, RuntimeError, ValueError) as error:
             raise CourseError(f"{self.setup}, the setup of the course: {error}") from error
-        offered = {
-            name: getattr(module, name) for name in ("explain", "models") if hasattr(module, name)
-        }
-        return Setup(**offered)
+        names = Setup.__dataclass_fields__
+        return Setup(**{name: getattr(module, name) for name in names if hasattr(module, name)})
 
     def task(self, name: str) -> TaskInfo | None:
         return next((task for task in self.tasks if task.name == name), None)

@@ -23,7 +23,7 @@ COLOURS = {GREEN: "green", RED: "red", AWAY: "yellow"}
 class Style:
     """How to write a report."""
 
-    command: Callable[[TaskInfo], str]  # that judges a task again
+    command: Callable[[TaskInfo, str], str]  # that judges a task again, and a test of it first
     all_blocks: bool = False
     elsewhere: bool = False  # what is judged is not in tasks/
     # How many runs in a row a task has been red on this test, this one included.
@@ -154,12 +154,11 @@ def _write_next(
     style: Style,
 ) -> None:
     """One thing to do, and the command that judges it, on a line of its own."""
-    command = style.command(info)
     runs = style.runs_red(info, causes[0].first.test if causes else "")
     hint = ""
     if causes:
-        text, option = _next_red(course, results, causes)
-        command += option
+        text, test = _next_red(course, results, causes)
+        command = style.command(info, test)
         hints = course.hints(info)
         if runs >= STUCK and hints.is_file():
             hint = f"stuck? {course.short(hints)} has hints, from a nudge to nearly the answer."
@@ -174,7 +173,7 @@ def _write_next(
 
 
 def _next_red(course: Course, results: list[Result], causes: list[Cause]) -> tuple[str, str]:
-    """What to do about the first cause, and options for the command that judges it again."""
+    """What to do about the first cause, and the test to run again, if it is one test's."""
     first = causes[0]
     verdict, where = first.verdict, place(course, first.verdict)
     done = ""
@@ -190,7 +189,7 @@ def _next_red(course: Course, results: list[Result], causes: list[Cause]) -> tup
     if verdict.kind == MISSING:
         return "run this on another machine, or without what was required:", ""
     test = first.first
-    return f"{done}make {test.test} green, starting at {where}, then run", f" -k {test.base}"
+    return f"{done}make {test.test} green, starting at {where}, then run", test.base
 
 
 def _next_green(
@@ -209,5 +208,5 @@ def _next_green(
     title = f"{later[0].title[0].lower()}{later[0].title[1:]}"
     return (
         f"all that ran is green{left}. Go on with task {later[0].number:02d}, {title}:",
-        style.command(later[0]),
+        style.command(later[0], ""),
     )

@@ -17,8 +17,16 @@ from types import ModuleType
 from kata.course import Course, CourseError, TaskInfo
 from kata.gallery import Entry, find_entry, lay_over
 
-# What a notebook hands over to be judged, by its name; see `kata.notebook`.
-given: ContextVar[Mapping[str, object] | None] = ContextVar("given", default=None)
+
+@dataclass(frozen=True)
+class Given:
+    """What a notebook hands over to be judged; see `kata.notebook`."""
+
+    objects: Mapping[str, object]  # by the names that the task gives them
+    call: str  # what the cell calls to be judged
+
+
+given: ContextVar[Given | None] = ContextVar("given", default=None)
 
 
 class Blocked(Exception):
@@ -80,9 +88,9 @@ class Target:
         Raises:
             CourseError: the option names nothing that exists, or many answers.
         """
-        objects = given.get()
-        if objects is not None:
-            return cls(course.stub(task), objects=objects)
+        handed = given.get()
+        if handed is not None:
+            return cls(course.stub(task), objects=handed.objects)
         name, _, title = option.partition("::")
         path = (start / name).resolve()
         if title:

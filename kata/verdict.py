@@ -95,7 +95,7 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
     place = f"{call['file']}:{call.get('line')}"
 
     if isinstance(error, Wrong):
-        cause = node if error.aspect == "value" else f"{name}: {error.aspect}"
+        cause = node.partition("[")[0] if error.aspect == "value" else f"{name}: {error.aspect}"
         return Verdict(WRONG, cause, expected=error.expected, got=error.got, **call)
     if isinstance(error, TimeUp):
         return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)

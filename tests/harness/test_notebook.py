@@ -5,6 +5,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
+from tests.harness.dispatcher_notebook import CELLS, notebook_of
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,7 +30,7 @@ def test_wrong_then_right(tmp_path):
         """
         def partially_freeze_bert_layers(model, layers_to_train=3):
             model.requires_grad_(False)
-            for layer in model.distilbert.transformer.layer[-layers_to_train:]:
+            for layer in model.distilbert.transformer.layer[:layers_to_train]:
                 layer.requires_grad_(True)
             model.pre_classifier.requires_grad_(True)
             model.classifier.requires_grad_(True)
@@ -36,8 +40,7 @@ def test_wrong_then_right(tmp_path):
 
         def partially_freeze_bert_layers(model, layers_to_train=3):
             model.requires_grad_(False)
-            layers = model.distilbert.transformer.layer
-            for layer in layers[len(layers) - layers_to_train:]:
+            for layer in model.distilbert.transformer.layer[-layers_to_train:]:
                 layer.requires_grad_(True)
             model.pre_classifier.requires_grad_(True)
             model.classifier.requires_grad_(True)
@@ -48,11 +51,33 @@ def test_wrong_then_right(tmp_path):
         tmp_path,
     )
     first, second = printed.split("FIRST False")
-    assert "test_none_and_all[0]" in first
+    assert "test_layers" in first
+    assert "partially_freeze_bert_layers(model, layers_to_train=" in first
     assert f"at        {tmp_path / 'cells.py'}:4" in first
     assert "SECOND True" in second
-    assert "12 of 12 green" in second
+    assert "the exercise 10 of 10" in second
+    assert "edge" not in second
     assert [path.name for path in tmp_path.iterdir()] == ["cells.py"]
+
+
+def test_the_assignments_own_answer(tmp_path):
+    """It has no check for an absent class, since the assignment asks for none."""
+    printed = run(
+        """
+        import numpy as np
+        import torch
+        from sklearn.utils.class_weight import compute_class_weight
+
+        def calculate_class_weights(train_dataset, device):
+            own = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
+            weights = compute_class_weight(class_weight="balanced", classes=np.unique(own), y=own)
+            return torch.tensor(weights, dtype=torch.float).to(device)
+
+        print("FIRST", unittests.exercise_4(calculate_class_weights))
+        """,
+        tmp_path,
+    )
+    assert "FIRST True" in printed
 
 
 def test_classes(tmp_path):
@@ -77,8 +102,12 @@ def test_classes(tmp_path):
         tmp_path,
     )
     assert "FIRST False" in printed
-    assert "expected  tokens of the item == 512" in printed
-    assert "12 of 16 green" in printed
+    assert "expected  tokens of the item == 511" in printed
+    assert "the exercise 11 of 15" in printed
+    assert "likewise  test_512_tokens[510], test_512_tokens[511], test_512_tokens[700]" in printed
+    assert printed.split("\nnext: ")[1].splitlines()[1].strip() == (
+        "unittests.exercise_1(InstructionDataset)"
+    )
 
 
 def test_results(tmp_path):
@@ -117,7 +146,120 @@ def test_results(tmp_path):
     third, rest = rest.split("THIRD False")
     fourth, _ = rest.split("FOURTH False")
     assert "a val_loss below 0.7" in first
-    assert "3 of 3 green" in second
+    assert "the exercise 3 of 3" in second
     unchanged = "the results that helper_utils.training_loop returned, unchanged"
     assert unchanged in " ".join(third.split())
     assert unchanged in " ".join(fourth.split())
+
+
+def kata_notebook(path):
+    return subprocess.run(
+        [sys.executable, "-m", "kata.cli", "notebook", str(path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+
+
+FAST = {
+    "data": CELLS["data"].replace("4_000", "400"),
+    "numbers": "layers_to_train, learning_rate, num_epochs = 4, 1e-4, 1",
+}
+
+
+def test_whole_notebook(tmp_path):
+    """It runs from top to bottom as it is, and the checks of what is right are green."""
+    path = tmp_path / "assignment.ipynb"
+    path.write_text(notebook_of(**FAST), encoding="utf-8")
+    before = path.read_bytes()
+    done = kata_notebook(path)
+    assert path.read_bytes() == before
+    lines = done.stdout.splitlines()
+    for cell, call in (
+        (10, "exercise_1(InstructionDataset)"),
+        (13, "exercise_2(create_data_collator)"),
+        (15, "exercise_3(create_dataloaders)"),
+        (18, "exercise_4(calculate_class_weights)"),
+        (21, "exercise_5(partially_freeze_bert_layers)"),
+    ):
+        assert f"✓ cell {cell:<3} unittests.{call}" in lines
+    # An epoch on 320 instructions is not enough, and that is all that is wrong.
+    assert [line for line in lines if line.startswith("✗ cell")] == [
+        "✗ cell 24  unittests.exercise_6(partial_results)"
+    ]
+    assert "expected  a val_loss below 0.7" in done.stdout
+    assert "    at        cell 24\n" in done.stdout
+    assert "called" not in done.stdout
+    assert "\n      unittests.exercise_6(partial_results)\n" in done.stdout
+    assert "next: see cell 24, above; then run" in done.stdout
+    assert done.returncode == 1
+
+
+@pytest.mark.slow
+def test_whole_notebook_with_enough_training(tmp_path):
+    path = tmp_path / "assignment.ipynb"
+    path.write_text(notebook_of(), encoding="utf-8")
+    done = kata_notebook(path)
+    assert done.stdout.count("✓ cell") == 6
+    assert "next: nothing, all is green." in done.stdout
+    assert done.returncode == 0
+
+
+def test_notebook_with_mistakes(tmp_path):
+    """Every check is judged, whatever became of the cells before; each mistake names its cell."""
+    training = ("numbers", "training", "check 6", "logs", "plots", "unseen")
+    path = tmp_path / "assignment.ipynb"
+    changed = {
+        "exercise 1": CELLS["exercise 1"].replace("512", "128"),
+        "exercise 3": CELLS["exercise 3"].replace("return (DataLoader", "return (DataLoder"),
+        "exercise 5": "def partially_freeze_bert_layers(model, layers_to_train=3):\n"
+        "    raise NotImplementedError",
+        **dict.fromkeys(training),
+    }
+    path.write_text(notebook_of(**changed), encoding="utf-8")
+    done = kata_notebook(path)
+    assert done.returncode == 1
+    assert "cell 10: unittests.exercise_1(InstructionDataset)" in done.stdout
+    assert "    at        cell 9, line " in done.stdout
+    assert "next: make test_512_tokens[509] green, starting at cell 9, line " in done.stdout
+    assert "`create_dataloaders` stopped with NameError: name 'DataLoder'" in done.stdout
+    assert "next: write `partially_freeze_bert_layers` at cell 20, line 2, then run" in done.stdout
+    board = done.stdout[done.stdout.rindex("✗ cell 10") :].splitlines()
+    assert board == [
+        "✗ cell 10  unittests.exercise_1(InstructionDataset)",
+        "✓ cell 13  unittests.exercise_2(create_data_collator)",
+        "✗ cell 15  unittests.exercise_3(create_dataloaders)",
+        "✗ cell 16  stopped with NameError: name 'DataLoder' is not defined",
+        "✓ cell 18  unittests.exercise_4(calculate_class_weights)",
+        "✗ cell 21  unittests.exercise_5(partially_freeze_bert_layers)",
+        "",
+        "next: see cell 10, above; then run",
+        f"      kata notebook {path}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "there is no such notebook"),
+        ("print(1)", "is not a notebook that Jupyter can read"),
+        ('{"cells": 3}', "is not a notebook that Jupyter can read"),
+    ],
+)
+def test_what_is_no_notebook(tmp_path, text, message):
+    path = tmp_path / "assignment.ipynb"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    done = kata_notebook(path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_jupyter_is_an_extra(monkeypatch):
+    """Where it is not installed, one sentence says how to get it."""
+    from kata import jupyter
+    from kata.course import Course, CourseError
+
+    monkeypatch.setattr(jupyter, "find_spec", lambda name: None)
+    for work in (jupyter.open_jupyter, lambda course: jupyter.run_notebook(course, Path("a"))):
+        with pytest.raises(CourseError, match=r"is not installed here: pip install .*\[notebook\]"):
+            work(Course.find(ROOT))
