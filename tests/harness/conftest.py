@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from kata.stubs import write_stub
 
 collect_ignore = ["mini"]
 HERE = Path(__file__).parent
+
+# What these tests start is not a part of their own run under xdist.
+for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+    os.environ.pop(name, None)
 
 
 @dataclass
@@ -99,14 +105,18 @@ class MiniCourse:
 
 
 @pytest.fixture
-def mini(tmp_path: Path) -> MiniCourse:
-    """A small course with one task, its stub untouched."""
-    root = tmp_path / "course"
-    shutil.copytree(HERE / "mini", root, ignore=shutil.ignore_patterns("__pycache__"))
-    course = Course.read(root)
-    for task in course.tasks:
-        write_stub(course, task)
-    return MiniCourse(root)
+def mini() -> Iterator[MiniCourse]:
+    """A small course with one task, its stub untouched.
+
+    Its path is always of the same length: reports wrap.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "course"
+        shutil.copytree(HERE / "mini", root, ignore=shutil.ignore_patterns("__pycache__"))
+        course = Course.read(root)
+        for task in course.tasks:
+            write_stub(course, task)
+        yield MiniCourse(root)
 
 
 @pytest.fixture
