@@ -161,6 +161,6 @@ class _Collector:
         self.results: list[Result] = []
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        from kata.plugin import judgement_key
+        from kata.judgement import judgement_key
 
         self.results = session.config.stash[judgement_key].results

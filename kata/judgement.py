@@ -1,0 +1,263 @@
+"""What judges one target in one run of pytest: a verdict on each test, and the final report."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kata.cells import in_cells
+from kata.clock import stop_the_clock
+from kata.course import Course, CourseError, TaskInfo
+from kata.failure import as_failure, representation
+from kata.output import Printed
+from kata.page import Page
+from kata.report import Style, write_report
+from kata.result import GREEN, RED, Asked, Result
+from kata.target import Target, given
+from kata.task import Task
+from kata.verdict import CRASHED, DEFECT, Verdict, judge
+from kata.wording import Wording, quotations
+
+# How much of a student's output a block repeats.
+SHOWN = 600  # characters
+SHOWN_LINES = 8
+
+judgement_key = pytest.StashKey["Judgement"]()
+result_key = pytest.StashKey[Result]()
+
+
+class Judgement:
+    """Judges one target in one pytest session, or gathers what the processes of xdist judged."""
+
+    def __init__(self, config: pytest.Config, course: Course, scratch: Path | None = None) -> None:
+        self.config = config
+        self.course = course
+        self._scratch = scratch  # where caches are, if not in the course folder
+        self._explain = course.set_up().explain
+        self._results: dict[str, Result] = {}  # by node
+        targets = config.option.target or ["tasks"]
+        if len(targets) > 1:
+            raise CourseError(
+                f"--target was given {len(targets)} times ({', '.join(targets)}); "
+                "a run judges one target."
+            )
+        (self._option,) = targets
+        own = self._option == "tasks"
+        self._start = config.rootpath if own else Path(config.invocation_params.dir)
+        self._tasks: dict[str, Task] = {}
+        self._orders: dict[str, int] = {}  # of nodes, in the order of collection
+        for info in course.tasks:
+            self._target(info)  # a wrong --target is an error at once
+        # The references are held to stricter rules than a student: their warnings are errors.
+        solutions = (course.root / "solutions").resolve()
+        self._strict = (self._start / self._option).resolve() == solutions
+
+    @property
+    def results(self) -> list[Result]:
+        return list(self._results.values())
+
+    def info(self, path: Path) -> TaskInfo | None:
+        """The task that a test file specifies, if it is one."""
+        if path.parent != self.course.root / "tests":
+            return None
+        match = re.fullmatch(r"test_(task\d\d)\.py", path.name)
+        return self.course.task(match[1]) if match else None
+
+    def task(self, info: TaskInfo) -> Task:
+        """The answer to a task; one for all tests of a file, so that it is imported once."""
+        if info.name not in self._tasks:
+            option = self.config.option
+            solution = self.course.solution(info)
+            self._tasks[info.name] = Task(
+                info,
+                self._target(info),
+                reference=Task(info, Target(solution)) if solution.is_file() else None,
+                tolerant=not self._strict,
+                patient=bool(option.usepdb or option.trace),
+                loud=option.capture == "no",
+            )
+        return self._tasks[info.name]
+
+    def _target(self, info: TaskInfo) -> Target:
+        return Target.resolve(self._option, self.course, info, self._start)
+
+    def pytest_enter_pdb(self) -> None:
+        stop_the_clock()
+        for task in self._tasks.values():
+            task.be_patient()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """One file answers one task; refuse to judge it by several."""
+        infos = {info for item in items if (info := self.info(item.path))}
+        if len(infos) > 1 and Path(self._option.partition("::")[0]).suffix == ".py":
+            raise pytest.UsageError(
+                f"--target {self._option} answers one task; say which: "
+                f"pytest tests/test_taskNN.py --target {self._option}"
+            )
+        self._orders = {item.nodeid: place for place, item in enumerate(items)}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        info = self.info(item.path)
+        if info is not None:
+            result = self._result(item, info)
+            item.stash[result_key] = result
+            self._results[item.nodeid] = result
+        return (yield)
+
+    def _result(self, item: pytest.Item, info: TaskInfo) -> Result:
+        case = getattr(item, "callspec", None)
+        base = item.get_closest_marker("builds_on")
+        return Result(
+            info.name,
+            item.nodeid,
+            item.name,
+            _sentence(item),
+            case=case.id if case else "",
+            order=self._orders.get(item.nodeid, 0),
+            edge=item.get_closest_marker("edge") is not None,
+            builds_on=None if base is None else list(base.args),
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        result = item.stash.get(result_key, None)
+        if result is not None:
+            if call.excinfo is None:
+                if call.when == "call":
+                    result.outcome = GREEN
+            elif report.skipped:
+                result.reason = str(call.excinfo.value)
+            elif result.outcome != RED:
+                self._turn_red(item, call, report, result)
+            if call.when == "teardown":
+                report.kata_result = result.as_data()  # type: ignore[attr-defined]
+        return report
+
+    def _turn_red(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
+        result: Result,
+    ) -> None:
+        info = self.info(item.path)
+        assert info is not None
+        assert call.excinfo is not None
+        task = self.task(info)
+        error = call.excinfo.value
+        result.outcome = RED
+        result.verdict = judge(error, task, item.nodeid, self._explain)
+        if given.get() is not None:
+            result.verdict = in_cells(result.verdict)
+        result.printed = _printed(task.printed)
+        text = Wording.read(Path(task.main_file))
+        result.asked = [
+            Asked(words, task.main_file, text.find(words))
+            for words in quotations(inspect.getdoc(getattr(item, "function", None)))
+        ]
+        if result.verdict.kind == DEFECT:
+            result.traceback = str(report.longrepr)
+        if not self.config.option.fulltrace:
+            report.longrepr = representation(self.course, result)
+            if result.verdict.kind != DEFECT:
+                call.excinfo = as_failure(self.course, result, error, task.files)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the results, which come from other processes where xdist is at work."""
+        data = getattr(report, "kata_result", None)
+        if data is not None:
+            self._results[report.nodeid] = Result.from_data(data)
+        elif report.failed and report.when not in ("setup", "call", "teardown"):
+            self._note_crash(report)
+
+    def _note_crash(self, report: pytest.TestReport) -> None:
+        """Keep what xdist says of a test whose process came to an end."""
+        file, _, name = report.nodeid.partition("::")
+        info = self.info(self.config.rootpath / file)
+        if info is not None:
+            stub = str(self._target(info).path)
+            sentence = "The process that ran this test came to an end in the middle of it."
+            verdict = Verdict(CRASHED, report.nodeid, sentence, file=stub)
+            self._results[report.nodeid] = Result(
+                info.name, report.nodeid, name, name, outcome=RED, verdict=verdict
+            )
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+        """Show our blocks in place of pytest's, and leave its counts as they are."""
+        reports = terminalreporter.stats
+        ours = set(self._results)
+        hidden: dict[str, list[Any]] = {}
+        if not self.config.option.fulltrace:
+            for outcome in ("failed", "error"):
+                if outcome in reports:
+                    hidden[outcome] = reports[outcome]
+                    reports[outcome] = [r for r in reports[outcome] if r.nodeid not in ours]
+        yield
+        reports.update(hidden)
+        if not self._results:
+            return
+        if hidden and self.config.option.reportchars != "fE":  # other than pytest's own choice
+            terminalreporter.short_test_summary()
+        width = self.config.get_terminal_writer().fullwidth
+        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        style = Style(
+            self._command,
+            all_blocks=self.config.option.all_blocks,
+            elsewhere=self._option != "tasks" or given.get() is not None,
+            runs_red=self._runs_red,
+        )
+        page = Page(terminalreporter.write, width, encoding)
+        if self._scratch is not None:
+            page.paragraph(
+                f"note: {self.course.root} cannot be written to; caches went to {self._scratch}.",
+                "      ",
+            )
+        write_report(page, self.course, self.results, style)
+
+    def _command(self, info: TaskInfo, test: str) -> str:
+        handed = given.get()
+        if handed is not None:
+            return handed.call
+        test_file = self.course.short(self.course.test_file(info))
+        target = "" if self._option == "tasks" else f" --target {shlex.quote(self._option)}"
+        return f"pytest {test_file}{target}" + (f" -k {test}" if test else "")
+
+    def _runs_red(self, info: TaskInfo, test: str) -> int:
+        """Count the runs in a row that are red on the same test first; kept in pytest's cache."""
+        cache = getattr(self.config, "cache", None)
+        if cache is None or self._option != "tasks" or given.get() is not None:
+            return 1
+        counts = cache.get("kata/red", {})
+        last, runs = counts.get(info.name, ("", 0))
+        runs = runs + 1 if last == test else 1
+        cache.set("kata/red", {**counts, info.name: (test, runs)})
+        return runs
+
+
+def _sentence(item: pytest.Item) -> str:
+    documentation = inspect.getdoc(getattr(item, "function", None)) or item.name
+    return " ".join(documentation.partition("\n\n")[0].split())
+
+
+def _printed(printed: Printed) -> str:
+    """What the student's last call printed, shortened, with a note of how much there was."""
+    # A progress bar overwrites its line; only its last state is worth repeating.
+    lines = f"{printed.out}{printed.err}".replace("\r\n", "\n").split("\n")
+    text = "\n".join(line.rpartition("\r")[2] for line in lines).strip()
+    shown = "\n".join(text[:SHOWN].split("\n")[:SHOWN_LINES])
+    if len(shown) == len(text):
+        return text
+    return f"{shown}\n... (the first {len(shown):,} of {printed.total:,} characters)"

@@ -1,0 +1,30 @@
+"""How hypothesis searches for examples."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def set_up_hypothesis(root: Path) -> None:
+    """Properties search at random in practice, and always alike where a verdict must repeat."""
+    from hypothesis import HealthCheck, Phase, settings
+    from hypothesis.configuration import set_hypothesis_home_dir
+    from hypothesis.database import DirectoryBasedExampleDatabase
+
+    set_hypothesis_home_dir(root / ".hypothesis")
+    shared: dict[str, Any] = {
+        "deadline": None,  # a slow laptop is not a wrong answer
+        "report_multiple_bugs": False,
+        "print_blob": False,
+        # The report explains a failure by its shrunk call; tracing every line for more is slow.
+        "phases": set(Phase) - {Phase.explain},
+        # `task` is meant to be shared by the examples of a test; and again, slow is not wrong.
+        "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    }
+    settings.register_profile("kata-fixed", **shared, derandomize=True, database=None)
+    settings.register_profile(
+        "kata-random", **shared, database=DirectoryBasedExampleDatabase(root / ".hypothesis")
+    )
+    settings.load_profile("kata-fixed" if os.environ.get("CI") else "kata-random")
