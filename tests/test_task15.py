@@ -145,9 +145,16 @@ def test_tokenizer_is_kept(task):
     for which in (*TOKENIZERS, LEFT):
         tokenizer = tokenizer_of(**which)
         before = [getattr(tokenizer, name) for name in names]
-        batch_of(task, tokenizer, (0, 1))
-        now = [getattr(tokenizer, name) for name in names]
-        expect.that(now == before, describe(before), f"{describe(now)} as {', '.join(names)}")
+        collator = collator_of(task, tokenizer)
+        check_settings(tokenizer, names, before)
+        batch_of(task, tokenizer, (0, 1), collator)
+        check_settings(tokenizer, names, before)
+
+
+def check_settings(tokenizer, names, before):
+    for name, value in zip(names, before, strict=True):
+        now = getattr(tokenizer, name)
+        expect.that(now == value, f"tokenizer.{name} still {value!r}", f"{now!r}", "settings")
 
 
 @pytest.mark.edge

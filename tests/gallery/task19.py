@@ -58,13 +58,13 @@ class overlay:
 @wrong("learns far too slowly", caught_by=("test_loss", "test_f1"))
 class overlay:
     learning_rate = 1e-7
-    num_epochs = 2
+    num_epochs = 1
 
 
 @wrong("learns far too fast", caught_by=("test_loss", "test_f1"))
 class overlay:
     learning_rate = 0.1
-    num_epochs = 2
+    num_epochs = 1
 
 
 @wrong("one layer for one epoch", caught_by=("test_loss", "test_f1"))
