@@ -31,6 +31,7 @@ SHOWN_LINES = 8
 
 judgement_key = pytest.StashKey["Judgement"]()
 result_key = pytest.StashKey[Result]()
+away_key = pytest.StashKey[bool]()  # of a test that need not run here, decided before it begins
 
 
 class Judgement:
@@ -137,9 +138,12 @@ class Judgement:
             if call.excinfo is None:
                 if call.when == "call":
                     result.outcome = GREEN
-            elif report.skipped:
+            elif report.skipped and _is_away(item):
                 result.reason = str(call.excinfo.value)
             elif result.outcome != RED:
+                # Whatever skips a test that has begun is no reason to call it anything but red.
+                report.outcome = "failed"
+                vars(report).pop("wasxfail", None)
                 self._turn_red(item, call, report, result)
             if call.when == "teardown":
                 report.kata_result = result.as_data()  # type: ignore[attr-defined]
@@ -233,7 +237,8 @@ class Judgement:
             return handed.call
         test_file = self.course.short(self.course.test_file(info))
         target = "" if self._option == "tasks" else f" --target {shlex.quote(self._option)}"
-        return f"pytest {test_file}{target}" + (f" -k {test}" if test else "")
+        slow = " --slow" if self.config.option.slow else ""
+        return f"pytest {test_file}{target}{slow}" + (f" -k {test}" if test else "")
 
     def _runs_red(self, info: TaskInfo, test: str) -> int:
         """Count the runs in a row that are red on the same test first; kept in pytest's cache."""
@@ -245,6 +250,12 @@ class Judgement:
         runs = runs + 1 if last == test else 1
         cache.set("kata/red", {**counts, info.name: (test, runs)})
         return runs
+
+
+def _is_away(item: pytest.Item) -> bool:
+    """Whether marks of its own keep a test from running here."""
+    own = ("skip", "skipif")
+    return away_key in item.stash or any(item.get_closest_marker(mark) for mark in own)
 
 
 def _sentence(item: pytest.Item) -> str:

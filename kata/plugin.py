@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from kata.course import MANIFEST, MARKS, Course, CourseError
-from kata.judgement import Judgement, judgement_key, result_key
+from kata.judgement import Judgement, away_key, judgement_key, result_key
 from kata.race import Race
 from kata.scratch import make_scratch, settle
 from kata.search import set_up_hypothesis
@@ -82,15 +82,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    reason = _reason_to_be_away(item)
+    if reason:
+        item.stash[away_key] = True
+        pytest.skip(reason)
+
+
+def _reason_to_be_away(item: pytest.Item) -> str:
+    """Why a test need not run here; raises Missing where it was required to."""
     option = item.config.option
     if item.get_closest_marker("slow") and not option.slow:
-        pytest.skip("slow, use --slow")
+        return "slow, use --slow"
     if item.get_closest_marker("online") and os.environ.get("KATA_HUB") != "online":
-        pytest.skip("needs the real hub, use --hub=online")
+        return "needs the real hub, use --hub=online"
     if item.get_closest_marker("gpu") and GPU == "cuda" and not _has_cuda():
         if option.require_gpu:
             raise Missing("There is no CUDA device, and --require-gpu was given.")
-        pytest.skip("no CUDA device")
+        return "no CUDA device"
+    return ""
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:

@@ -1,8 +1,9 @@
 """Speeds compared within one run: several pieces of work take turns, and the least times count.
 
 What else runs on a machine only ever adds to a time, and may do so for seconds on end. So a test
-asks for the least of several rounds, and calls an answer slow only if it is slow in every one of
-several races with pauses between them.
+that judges asks for processor time, which passes for this process alone, and for the least of
+several rounds; it calls an answer slow only if it is slow in every one of several races with pauses
+between them.
 """
 
 from __future__ import annotations
@@ -35,15 +36,21 @@ class Race:
         self._recorded = False
         self.results: dict[str, list[Any]] = {}
 
-    def __call__(self, *, rounds: int = 5, **prepare: Prepare) -> Seconds:
+    def __call__(
+        self,
+        *,
+        rounds: int = 5,
+        clock: Callable[[], float] = time.perf_counter,
+        **prepare: Prepare,
+    ) -> Seconds:
         first, *others = prepare
         seconds: dict[str, list[float]] = {name: [] for name in prepare}
         self.results = {name: [] for name in prepare}
 
         def timed(name: str, call: Callable[[], Any]) -> None:
-            start = time.perf_counter()
+            start = clock()
             result = call()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
             self.results[name].append(result)
 
         def set_up() -> tuple[tuple[str, Callable[[], Any]], dict[str, Any]]:
@@ -65,13 +72,13 @@ class Race:
     def repeated(
         self, slowness: Callable[[Seconds], float], *, below: float, **work: Any
     ) -> tuple[float, Seconds]:
-        """The least `slowness` of several races on `work`, and the times of that race.
+        """The least `slowness` of several races on `work`, and the processor times of that race.
 
         The first race whose slowness lies below the bound ends it. `work` is what a race takes.
         """
 
         def measure() -> tuple[float, Seconds]:
-            seconds = self(**work)
+            seconds = self(clock=time.process_time, **work)
             return slowness(seconds), seconds
 
         return repeated(measure, below=below)

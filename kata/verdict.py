@@ -11,7 +11,7 @@ from typing import Any
 from kata.clock import TimeUp
 from kata.expect import Wrong
 from kata.target import Blocked, Unwritten
-from kata.task import Task
+from kata.task import Evaded, Task
 
 UNWRITTEN = "unwritten"  # the stub's NotImplementedError
 MISSING = "missing"  # this machine lacks what the test was required to run with
@@ -135,6 +135,8 @@ def _sentence(error: BaseException, subject: str) -> str:
             if error.in_student_code
             else "."
         )
+    if isinstance(error, Evaded):
+        return f"{subject} asks for its test to be skipped ({error}); take that out."
     if isinstance(error, SystemExit):
         return f"{subject} calls exit, which ends the whole program; leave that out."
     if isinstance(error, ModuleNotFoundError):

@@ -41,7 +41,7 @@ def calculate_class_weights(train_dataset, device):
 
     Raises:
         ValueError: a class of the data set is absent from the training part, so that it has no
-            weight; the message names it. (The check is there already.)
+            weight. (The check is there already.)
     """
     train_labels_list = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
     absent = sorted(set(train_dataset.dataset.labels) - set(train_labels_list))

@@ -227,7 +227,7 @@ def test_cost(task, race):
     }
     if task.reference:
         work["reference"] = lambda: prepare(task.reference, LARGE)
-    times, seconds = race.repeated(slowness, below=SLOW, rounds=2, **work)
+    times, seconds = race.repeated(slowness, below=SLOW, rounds=3, **work)
     for df, result in race.results["yours"] + race.results["small"]:
         X, y = check_shapes(result, df, LENGTH)
         series = df["reading"].to_numpy()

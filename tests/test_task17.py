@@ -155,7 +155,7 @@ def test_absent_class(task):
 def test_device(task):
     """The weights are on the device that was asked for.
 
-    > where the result shall be
+    > device (torch.device | str): where the result shall be.
     """
     part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0]), list(range(5)))
     # The meta device is there on every machine, and holds no numbers.

@@ -95,6 +95,8 @@ def test_layers(task, drawn):
     > (`requires_grad` is False)
 
     > those last ones and the head (`pre_classifier` and `classifier`) are trainable
+
+    > with any number of layers
     """
     layers, count, bits = drawn
     check(frozen(task, model_of(layers, bits), count), layers, count, LAYER)
@@ -126,7 +128,7 @@ def test_none_and_all(task, count):
 def test_three_by_default(task):
     """Unless told otherwise, the last three layers are trainable.
 
-    > layers_to_train=3
+    > def partially_freeze_bert_layers(model, layers_to_train=3):
     """
     check(frozen(task, model_of(6)), 6, 3, "")
 
@@ -135,8 +137,7 @@ def test_three_by_default(task):
 def test_again(task):
     """A second call decides anew, whatever the first one froze.
 
-    > with any number of layers; which of its parameters are trainable so far does not
-    > matter
+    > which of its parameters are trainable so far does not matter
     """
     model = frozen(task, model_of(6), 1)
     check(frozen(task, model, 4), 6, 4, "")

@@ -194,7 +194,9 @@ def test_what_is_frozen(task):
     for name, parameter in model.named_parameters():
         if not is_trainable(name, count):
             expect.that(
-                not parameter.requires_grad, f"{name} frozen, at layers_to_train={count}", "not"
+                not parameter.requires_grad,
+                f"{name} frozen, at layers_to_train={count}",
+                "trainable",
             )
             same = torch.equal(parameter, before[name])
             expect.that(same, f"{name} as it was", "other weights")
@@ -341,7 +343,7 @@ def test_all_instructions(task):
 def test_gpu_all_instructions(task, gpu):
     """On CUDA, training happens there, and all instructions are learnt.
 
-    > where to train
+    > device (torch.device | str): where to train.
     """
     run = Run(task, device=gpu, rows=None)
     devices = {parameter.device.type for parameter in run.model.parameters()}
@@ -355,7 +357,7 @@ def test_gpu_all_instructions(task, gpu):
 def test_gpu_mixed_precision(task, gpu):
     """In mixed precision, a model trained on CUDA has nearly the same loss.
 
-    > where to train
+    > device (torch.device | str): where to train.
     """
     run = Run(task, device=gpu)
     weights = run.data.class_weights.to(gpu)
@@ -383,7 +385,7 @@ def test_gpu_mixed_precision(task, gpu):
 def test_gpu_real_size(task, gpu, race):
     """A DistilBERT of the real size trains on CUDA.
 
-    > where to train
+    > device (torch.device | str): where to train.
     """
     data = Small(train=16)
 

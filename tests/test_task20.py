@@ -73,9 +73,9 @@ def check_shares(found, rows):
             expect.that(math.isnan(share), f"nan for class {i}, of which there is none", share)
 
 
-def drawn(task, rows=CONFUSION, names=NAMES):
+def drawn(task, rows=CONFUSION, names=NAMES, kind="lists"):
     """The first axes of the figure, drawn, so that everything is in its place."""
-    figure = task.plot_confusion(KINDS["lists"](rows), list(names))
+    figure = task.plot_confusion(KINDS[kind](rows), list(names))
     expect.instance(figure, figures.Figure, "what plot_confusion returns")
     expect.that(figure.axes, "a figure with axes", "none", "axes")
     figure.savefig(io.BytesIO(), format="png")
@@ -230,6 +230,8 @@ def test_names(task):
     """The names of the classes are at the rows, from the top, and at the columns.
 
     > Rows and columns are labelled by the names
+
+    > names (list[str]): the classes' names, in their order.
     """
     axes = drawn(task)
     expect.equal(labels_of(axes.yaxis, reverse=True), NAMES, "the names at the rows")
@@ -281,11 +283,31 @@ def test_no_window(task, monkeypatch):
 def test_other_sizes(task):
     """Any number of classes can be drawn, also one without items.
 
-    > with a row for each true class
+    > with a row for each true class, the first one on top, and a column for each predicted
+    > one; each cell has its count written in it
     """
     table = grid(drawn(task, [[3, 1], [0, 0]], ["day", "night"]))
     expect.that(
         [len(row) for row in table] == [2, 2], "a count in each of 2 x 2 cells", describe(table)
+    )
+
+
+@pytest.mark.builds_on("test_counts")
+@pytest.mark.edge
+@pytest.mark.parametrize("kind", ["array", "tensor"])
+def test_drawn_kinds(task, kind):
+    """An array or a tensor can be drawn as lists can.
+
+    > confusion: as in `per_class_accuracy`.
+
+    > a square table of counts, as lists, an array or a tensor
+    """
+    size = len(CONFUSION)
+    table = grid(drawn(task, kind=kind))
+    expect.that(
+        [len(row) for row in table] == [size] * size,
+        f"a count in each of {size} x {size} cells",
+        describe(table),
     )
 
 
@@ -296,6 +318,8 @@ def test_greatest_logit(task, seed):
     > The name of the class with the greatest logit
 
     > Name the category of one instruction.
+
+    > id2cat (dict[int, str]): the name of each class.
     """
     model, tokenizer = dispatcher(seed)
     wanted = categories(model, tokenizer, TEXTS)
@@ -343,6 +367,8 @@ def test_mode_is_kept(task, training):
 def test_odd_texts(task, name):
     """Any text will do: nothing, a letter, emoji, 2,000 words.
 
+    > any text will do, even an empty one
+
     > What goes beyond 512 tokens is cut.
     """
     model, tokenizer = dispatcher()
@@ -382,6 +408,8 @@ def test_no_gradients(task):
 def test_script(task):
     """The script draws confusions, and of the ten unseen instructions eight or more are right.
 
+    > of the ten unseen instructions, eight or more must be right
+
     > Train a dispatcher, then look at its classes, confusions, and unseen instructions.
     """
     task.main()
@@ -396,7 +424,7 @@ def test_script(task):
 def test_gpu(task, gpu):
     """On CUDA, the categories are those of the CPU, wherever the model was before.
 
-    > where to predict
+    > device (torch.device | str): where to predict.
     """
     model, tokenizer = dispatcher()
     wanted = categories(model, tokenizer, TEXTS)

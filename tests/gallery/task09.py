@@ -113,7 +113,7 @@ def predict(texts, model, tokenizer):
     return labels
 
 
-@wrong("inverts the labels", caught_by=("test_learns", "test_sheet", "test_script"))
+@wrong("inverts the labels", caught_by=("test_learns", "test_sheet"))
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     train = {"text": train["text"], "label": [1 - label for label in train["label"]]}
@@ -151,14 +151,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("learns too slowly", caught_by=("test_learns", "test_learns_again"))
+@wrong("learns too slowly", caught_by="test_learns")
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, learning_rate=1e-7)
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("destroys what the model knew", caught_by=("test_learns", "test_learns_again"))
+@wrong("destroys what the model knew", caught_by="test_learns")
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, learning_rate=0.1)
@@ -205,7 +205,7 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("saves no tokenizer", caught_by=("test_saved", "test_interrupted_save", "test_script"))
+@wrong("saves no tokenizer", caught_by=("test_saved", "test_interrupted_save"))
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer)

@@ -1,6 +1,7 @@
 """Answers to task 19, wrong and right: the tests of its tests."""
 
 import copy
+from itertools import islice
 
 import torch
 from sklearn.metrics import f1_score
@@ -257,14 +258,13 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 
 @wrong(
-    "the head for one epoch, hardly",
+    "reads three batches, as when it was tried out",
     caught_by=("test_all_instructions", "test_gpu_all_instructions"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
-    freeze(model, [])
-    return loop(
-        model, train_loader, val_loader, weight=class_weights, rate=1e-6, epochs=1, device=device
-    )
+    freeze(model, layers_of(model)[-4:])
+    few = list(islice(train_loader, 3))
+    return loop(model, few, val_loader, weight=class_weights, epochs=1, device=device)
 
 
 @wrong(
