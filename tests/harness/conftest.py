@@ -18,8 +18,15 @@ from kata.stubs import write_stub
 collect_ignore = ["mini"]
 HERE = Path(__file__).parent
 
-# What these tests start is not a part of their own run under xdist.
-for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+# What these tests start is not a part of their own run: not of xdist's processes, and with a cache
+# of its own, where tox would have pytest keep one for all.
+OURS = (
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT",
+    "PYTEST_XDIST_TESTRUNUID",
+    "TOX_ENV_DIR",
+)
+for name in OURS:
     os.environ.pop(name, None)
 
 
