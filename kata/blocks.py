@@ -27,12 +27,17 @@ class Cause:
     def verdict(self) -> Verdict:
         return self.first.verdict
 
+    @property
+    def edge(self) -> bool:
+        """Whether the exercise is done, as far as this cause goes."""
+        return all(result.edge for result in [*self.tests, *self.hence])
+
 
 def find_causes(results: list[Result]) -> list[Cause]:
     """The causes of what is red, the one to mend first at the start.
 
-    A broken file or a missing name comes first, then what is wrong, then what is unwritten; the
-    exercise before edge cases.
+    A broken file or a missing name comes first; then the exercise, before edge cases; and what is
+    wrong before what is unwritten.
     """
     by_cause: dict[str, Cause] = {}
     red = sorted((result for result in results if result.outcome == RED), key=_urgency)
@@ -48,9 +53,10 @@ def find_causes(results: list[Result]) -> list[Cause]:
     return [cause for cause in causes if roots[id(cause)] is cause]
 
 
-def _urgency(result: Result) -> tuple[int, bool, int]:
-    ranks = {BLOCKED: 0, MISSING: 1, UNWRITTEN: 3}
-    return ranks.get(result.verdict.kind, 2), result.edge, result.order
+def _urgency(result: Result) -> tuple[int, bool, bool, int]:
+    ranks = {BLOCKED: 0, MISSING: 1}
+    kind = result.verdict.kind
+    return ranks.get(kind, 2), result.edge, kind == UNWRITTEN, result.order
 
 
 def _root(cause: Cause, causes: list[Cause]) -> Cause:

@@ -50,7 +50,10 @@ def _write_task(
     page.line()
     _write_board(page, info, results)
     causes = find_causes(results)
-    shown = causes if style.all_blocks else causes[:BLOCKS]
+    shown = causes
+    if not style.all_blocks:
+        # Edge cases wait until the exercise is done.
+        shown = [cause for cause in causes if not cause.edge][:BLOCKS] or causes[:BLOCKS]
     if len(shown) < len(causes):
         more = len(causes) - len(shown)
         page.line()

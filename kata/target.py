@@ -78,6 +78,7 @@ class Target:
     path: Path
     entry: Entry | None = None  # laid over `path`, where a gallery entry is judged
     objects: Mapping[str, object] = field(default_factory=dict)  # the same of a notebook's
+    fresh: str = ""  # what brings an untouched stub back, as a sentence
     # What it has imported of the modules that lie beside it; others never see them.
     _modules: dict[str, ModuleType] = field(default_factory=dict, compare=False, repr=False)
 
@@ -97,7 +98,10 @@ class Target:
             return cls(course.solution(task), find_entry(path, title))
         if path.is_dir():
             _refuse_many(option, path, task)
-            return cls(path / f"{task.name}.py")
+            answer = path / f"{task.name}.py"
+            stub = course.stub(task)
+            restore = f"`git restore {course.short(stub)}` brings the stub back."
+            return cls(answer, fresh=restore if answer == stub else "")
         if path.suffix == ".py" and path.is_file():
             return cls(path)
         raise CourseError(
@@ -178,17 +182,15 @@ class Target:
         try:
             text = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
+            advice = self.fresh or "Write your answer there, or give --target another folder."
             raise Blocked(
-                f"There is no file {self.path.name} in {self.path.parent}; "
-                "`git restore` brings a deleted stub back."
+                f"There is no file {self.path.name} in {self.path.parent}. {advice}"
             ) from None
         except UnicodeDecodeError as error:
             raise Blocked(f"The file is not UTF-8 text: {error}. Save it as UTF-8.") from None
         tree = ast.parse(text, filename=str(self.path))
         if not tree.body:
-            raise Blocked(
-                "The file is empty. Write your answer in it; `git restore` brings the stub back."
-            )
+            raise Blocked(f"The file is empty. Write your answer in it. {self.fresh}".rstrip())
         return tree
 
 

@@ -352,34 +352,6 @@ def test_gpu_all_instructions(task, gpu):
     check_f1(run)
 
 
-@pytest.mark.edge
-@pytest.mark.gpu
-def test_gpu_mixed_precision(task, gpu):
-    """In mixed precision, a model trained on CUDA has nearly the same loss.
-
-    > device (torch.device | str): where to train.
-    """
-    run = Run(task, device=gpu)
-    weights = run.data.class_weights.to(gpu)
-
-    def loss():
-        total, count = 0.0, 0.0
-        for batch in run.data.val_loader:
-            batch = {name: value.to(gpu) for name, value in batch.items()}
-            labels = batch.pop("labels")
-            with torch.no_grad():
-                logits = run.model(**batch).logits.float()
-            own = logits.log_softmax(-1)[range(len(labels)), labels]
-            total -= float((own * weights[labels]).sum())
-            count += float(weights[labels].sum())
-        return total / count
-
-    full = loss()
-    with torch.autocast(gpu, dtype=torch.bfloat16):
-        mixed = loss()
-    expect.close(mixed, full, "the loss in bfloat16", rtol=0.05)
-
-
 @pytest.mark.gpu
 @pytest.mark.benchmark
 def test_gpu_real_size(task, gpu, race):

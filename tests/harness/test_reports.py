@@ -48,6 +48,19 @@ def test_half_written(mini, golden):
     golden(outcome.text)
 
 
+def test_edge_cases_wait_until_the_exercise_is_done(mini):
+    careless = "def running_sums(numbers):\n    return [numbers[0]] + [0] * (len(numbers) - 1)\n"
+    edge = "✗ No numbers have no running sums.\n    test "
+    outcome = mini.answer(solved(running_sums=careless))
+    assert "1 more block with --all-blocks" in outcome.text
+    assert edge not in outcome.text
+    assert edge in mini.pytest("--all-blocks").text
+    careless = "    return [numbers[0]] and [sum(numbers[:i + 1]) for i in range(len(numbers))]\n"
+    outcome = mini.answer(solved(running_sums=f"def running_sums(numbers):\n{careless}"))
+    assert edge in outcome.text
+    assert "the exercise is done. Edge cases are left" in outcome.text
+
+
 ANSWERS = {
     "empty": "",
     "only_a_comment": "# nothing yet\n",
