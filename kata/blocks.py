@@ -9,7 +9,7 @@ from kata.cells import CELL
 from kata.course import Course
 from kata.page import MAX_WIDTH, Page
 from kata.result import AWAY, RED, Result
-from kata.verdict import BLOCKED, DEFECT, MISSING, UNWRITTEN, Verdict
+from kata.verdict import BLOCKED, DEFECT, MISSING, STRANGE, UNWRITTEN, Verdict
 
 
 @dataclass
@@ -148,11 +148,14 @@ def _write_result(page: Page, course: Course, result: Result) -> None:
             page.field("called", "\n".join([verdict.call, *verdict.call_details]))
         if verdict.expected:
             page.field("expected", verdict.expected)
+        if verdict.got:
             page.field("got", verdict.got)
     page.field("at", place(course, verdict))
     if verdict.kind == DEFECT:
         page.field("not you", "This is a fault of the course. Please report it with these lines:")
         page.line(textwrap.indent(result.traceback, "      "))
+    elif verdict.kind == STRANGE:
+        page.field("unless", "that is just what the task asks for: then please report a fault.")
     elif verdict.kind not in (BLOCKED, MISSING) and result.asked:
         words = result.asked[0]
         where = f" ({course.short(words.file)}:{words.line})" if words.line else ""

@@ -1,6 +1,6 @@
 """The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit, `kata
 models` lists the models that the course has without a network, and `kata notebook` judges a
-notebook."""
+notebook. `kata mutants`, `kata flakes` and `kata messages` ask how good the tests are."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import os
 import shutil
 import sys
 import textwrap
-import time
-from collections.abc import Iterable
 from pathlib import Path
-
-from tqdm import tqdm
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.stubs import find_drift, write_stub
-from kata.wording import Wording, quoting_tests, wrong_quotations
+
+PROVING = ("check", "mutants", "flakes", "messages")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,17 +22,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kata", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    check = commands.add_parser("check", help="prove that the tests judge rightly")
-    check.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
+    check = _add_proving(commands, "check", "prove that the tests judge rightly")
     check.add_argument("--slow", action="store_true", help="prove the tests marked slow as well")
     check.add_argument(
         "--text", action="store_true",
         help="prove nothing; list the sentences of the tasks that no test quotes",
     )  # fmt: skip
-    check.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
-        help="runs at the same time (default: one per core)",
+
+    mutants = _add_proving(commands, "mutants", "change the references, and see who notices")
+    mutants.add_argument(
+        "--all", action="store_true",
+        help="judge all mutants of the tasks that train for long, too (default: a fixed sample)",
     )  # fmt: skip
+
+    flakes = _add_proving(commands, "flakes", "judge the references again and again, by chance")
+    flakes.add_argument("--slow", action="store_true", help="run the tests marked slow as well")
+    flakes.add_argument(
+        "--runs", type=_positive, default=20, metavar="N", help="rounds (default: 20)"
+    )
+
+    _add_proving(commands, "messages", "print what a student reads for every wrong answer")
 
     stubs = commands.add_parser("stubs", help="write tasks/ from solutions/")
     stubs.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
@@ -78,13 +84,31 @@ def _run(options: argparse.Namespace) -> int:
 
         return run_notebook(course, options.file) if options.file else open_jupyter(course)
     tasks = course.select(options.tasks)
-    if options.command == "check" and options.text:
-        return _list_unquoted(course, tasks)
-    if options.command == "check":
-        return _check(course, tasks, options.jobs, options.slow)
+    if options.command in PROVING:
+        # Imported here: it brings pytest along, which `kata stubs` does not need.
+        from kata.proving import console
+
+        command = "unquoted" if getattr(options, "text", False) else options.command
+        return int(getattr(console, command)(course, tasks, options))
     if options.check:
         return _check_stubs(course, tasks)
     return _write_stubs(course, tasks, options.force)
+
+
+def _add_proving(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=about)
+    command.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
+    command.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
+        help="runs at the same time (default: one per core)",
+    )  # fmt: skip
+    if name != "flakes":
+        command.add_argument(
+            "--fresh", action="store_true", help="run everything, also what has not changed since"
+        )
+    return command
 
 
 def _positive(text: str) -> int:
@@ -92,68 +116,6 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number
-
-
-def _check(course: Course, tasks: list[TaskInfo], workers: int, slow: bool) -> int:
-    # Imported here: these bring pytest along, which `kata stubs` does not need.
-    from kata.proofs import Proof, check
-    from kata.runner import Job, Run
-
-    def watch(jobs: list[Job], runs: Iterable[Run]) -> Iterable[Run]:
-        return tqdm(runs, total=len(jobs), unit="run", desc="kata check", file=sys.stderr)
-
-    start = time.monotonic()
-    proofs = check(course, tasks, workers=workers, slow=slow, watch=watch)
-
-    def row(proof: Proof) -> list[str]:
-        wrong = f"{proof.wrong}/{proof.wrong_of - proof.wrong_away}"
-        return [
-            f"{proof.task.number:02d}",
-            str(proof.tests),
-            f"{proof.red_on_stub}/{proof.tests - proof.away}",
-            f"{proof.right}/{proof.right_of}",
-            wrong + (f" +{proof.wrong_away} not run" if proof.wrong_away else ""),
-            str(len(proof.unnamed)),
-            str(proof.away),
-            f"{proof.seconds:.0f} s",
-        ]
-
-    header = [
-        "task",
-        "nodes",
-        "red on stub",
-        "reference and right answers green",
-        "wrong answers red",
-        "nodes without a wrong answer",
-        "not run here",
-        "time",
-    ]
-    _print_table([header, *map(row, proofs)])
-    failures = [f"task {p.task.number:02d}: {text}" for p in proofs for text in p.failures]
-    for failure in failures:
-        print(f"\nFAILED {failure}")
-    verdict = f"{len(failures)} failed" if failures else "all proven"
-    print(f"\n{verdict}, in {time.monotonic() - start:.0f} s with {workers} at a time")
-    return 1 if failures else 0
-
-
-def _list_unquoted(course: Course, tasks: list[TaskInfo]) -> int:
-    faults = 0
-    for task in tasks:
-        stub, test_file = course.stub(task), course.test_file(task)
-        quoted = [words for test in quoting_tests(test_file).values() for words in test]
-        for sentence in Wording.read(stub).unquoted(quoted):
-            print(f"{course.short(stub)}:{sentence.line}: {sentence.text}")
-        for fault in wrong_quotations(stub, test_file):
-            print(f"FAILED {course.short(test_file)}: {fault}")
-            faults += 1
-    return 1 if faults else 0
-
-
-def _print_table(rows: list[list[str]]) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)))
 
 
 def _print_models(course: Course) -> int:

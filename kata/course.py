@@ -36,6 +36,7 @@ class TaskInfo:
     source: str
     needs: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()  # tests that cannot run everywhere
     writes: tuple[str, ...] = ()  # files and folders that the task is asked to write
     time_limit: float = 10.0  # seconds that one call of a student's function may take
     slow_time_limit: float = 900.0  # the same, in a test marked slow
@@ -169,6 +170,6 @@ def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
     for mark in entry.get("marks", ()):
         if mark not in LISTED:
             raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(LISTED)}.")
-    lists = ("needs", "marks", "writes")
+    lists = ("needs", "marks", "away", "writes")
     fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in entry.items()}
     return TaskInfo(**fields)

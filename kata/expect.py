@@ -7,6 +7,7 @@ broken shape is one message.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,31 @@ def that(condition: object, expected: str, got: object, aspect: str = "value") -
     """Expect `condition` to hold; `got` is text, or a value to describe."""
     if not condition:
         raise Wrong(expected, got if isinstance(got, str) else describe(got), aspect)
+
+
+slack: dict[str, float] = {}  # of the thresholds that were met; see `measured`
+
+
+def measured(
+    name: str,
+    value: float,
+    got: object,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    expected: str,
+    aspect: str = "value",
+) -> None:
+    """Expect a number that was measured to lie on one side of a bound, the bound included.
+
+    How far it lies from there, as a share of the bound, is kept for `kata flakes`. What is not a
+    number is on neither side.
+    """
+    bound = least if least is not None else most
+    assert bound is not None
+    room = (value - bound) if least is not None else (bound - value)
+    that(room >= 0, expected, got, aspect)
+    slack[name] = min(room / (abs(bound) or 1), slack.get(name, math.inf))
 
 
 def instance(got: object, kind: type | tuple[type, ...], name: str) -> None:

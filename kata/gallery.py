@@ -17,10 +17,17 @@ from typing import TypeVar
 from kata.course import CourseError
 
 Answer = TypeVar("Answer", bound=Callable[..., object])
+Names = tuple[str, ...]
 
 
-def wrong(title: str, *, caught_by: str | tuple[str, ...]) -> Callable[[Answer], Answer]:
-    """Mark a wrong answer, and name the test or tests that must be red on it."""
+def wrong(
+    title: str, *, caught_by: str | tuple[str, ...], raises: str | tuple[str, ...] = ()
+) -> Callable[[Answer], Answer]:
+    """Mark a wrong answer, and name the test or tests that must be red on it.
+
+    `raises` names errors that belong to the mistake and would look like a slip in the gallery
+    otherwise, such as "TypeError".
+    """
     return lambda answer: answer
 
 
@@ -38,8 +45,9 @@ class Entry:
     kind: str  # "right" or "wrong"
     title: str
     caught_by: tuple[str, ...]
-    names: tuple[str, ...]
-    code: ast.Module = field(repr=False, compare=False)
+    own: tuple[ast.stmt, ...] = field(repr=False, compare=False)  # what it defines
+    code: ast.Module = field(repr=False, compare=False)  # with what entries share
+    raises: tuple[str, ...] = ()  # errors that the mistake itself leads to
 
 
 def read_gallery(path: Path) -> list[Entry]:
@@ -56,15 +64,25 @@ def read_gallery(path: Path) -> list[Entry]:
         if decorator is None:
             continue
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
-        kind, title, caught_by = _arguments(path, decorator)
+        kind, title, caught_by, raises = _arguments(path, decorator)
         if any(entry.title == title for entry in entries):
             raise CourseError(f"{path}:{node.lineno}: two entries are called {title!r}.")
         node.decorator_list.remove(decorator)
         own = node.body if isinstance(node, ast.ClassDef) and node.name == "overlay" else [node]
-        names = tuple(n.name for n in own if isinstance(n, ast.FunctionDef | ast.ClassDef))
         code = ast.Module(body=[*shared, *own], type_ignores=[])
-        entries.append(Entry(path, node.lineno, kind, title, caught_by, names, code))
+        entries.append(
+            Entry(path, node.lineno, kind, title, caught_by, tuple(own), code, raises=raises)
+        )
     return entries
+
+
+def undecorated(path: Path) -> list[tuple[str, int]]:
+    """The functions and classes that entries share: names and lines."""
+    return [
+        (node.name, node.lineno)
+        for node in _parse(path).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and _decoration(node) is None
+    ]
 
 
 def find_entry(path: Path, title: str) -> Entry:
@@ -100,20 +118,26 @@ def _decoration(node: ast.stmt) -> ast.Call | None:
     return None
 
 
-def _arguments(path: Path, decorator: ast.Call) -> tuple[str, str, tuple[str, ...]]:
+def _arguments(path: Path, decorator: ast.Call) -> tuple[str, str, Names, Names]:
     assert isinstance(decorator.func, ast.Name)
     kind = decorator.func.id
     try:
         title = ast.literal_eval(decorator.args[0])
         keywords = {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
-        caught_by = keywords.pop("caught_by", ())
-        caught_by = (caught_by,) if isinstance(caught_by, str) else tuple(caught_by)
-        fits = not keywords and bool(caught_by) == (kind == "wrong")
-        if not fits or not all(isinstance(text, str) for text in (title, *caught_by)):
+        caught_by, raises = (_names(keywords.pop(key, ())) for key in ("caught_by", "raises"))
+        fits = not keywords and bool(caught_by) == (kind == "wrong") and isinstance(title, str)
+        if not fits or (raises and kind == "right"):
             raise ValueError
     except (ValueError, IndexError):
         raise CourseError(
             f"{path}:{decorator.lineno}: write @right('title') or "
             "@wrong('title', caught_by='test_name'), with literal strings."
         ) from None
-    return kind, title, caught_by
+    return kind, title, caught_by, raises
+
+
+def _names(value: object) -> Names:
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError
+    return names

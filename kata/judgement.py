@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import random
 import re
 import shlex
 import sys
@@ -21,7 +23,7 @@ from kata.page import Page
 from kata.report import Style, write_report
 from kata.result import GREEN, RED, Asked, Result
 from kata.target import Target, given
-from kata.task import Task
+from kata.task import SEED, Task
 from kata.verdict import CRASHED, DEFECT, Verdict, judge
 from kata.wording import Wording, quotations
 
@@ -31,7 +33,7 @@ SHOWN_LINES = 8
 
 judgement_key = pytest.StashKey["Judgement"]()
 result_key = pytest.StashKey[Result]()
-away_key = pytest.StashKey[bool]()  # of a test that need not run here, decided before it begins
+away_key = pytest.StashKey[str]()  # the mark by which a test need not run here
 
 
 class Judgement:
@@ -103,6 +105,8 @@ class Judgement:
                 f"--target {self._option} answers one task; say which: "
                 f"pytest tests/test_taskNN.py --target {self._option}"
             )
+        if "KATA_SEED" in os.environ:
+            random.Random(SEED).shuffle(items)
         self._orders = {item.nodeid: place for place, item in enumerate(items)}
 
     @pytest.hookimpl(wrapper=True)
@@ -126,6 +130,7 @@ class Judgement:
             order=self._orders.get(item.nodeid, 0),
             edge=item.get_closest_marker("edge") is not None,
             builds_on=None if base is None else list(base.args),
+            marks=sorted({mark.name for mark in item.iter_markers()}),
         )
 
     @pytest.hookimpl(wrapper=True)
@@ -140,6 +145,7 @@ class Judgement:
                     result.outcome = GREEN
             elif report.skipped and _is_away(item):
                 result.reason = str(call.excinfo.value)
+                result.away_by = item.stash.get(away_key, "skip")
             elif result.outcome != RED:
                 # Whatever skips a test that has begun is no reason to call it anything but red.
                 report.outcome = "failed"

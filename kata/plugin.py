@@ -20,6 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on small work are s
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+from kata import expect
 from kata.course import MANIFEST, MARKS, Course, CourseError
 from kata.judgement import Judgement, away_key, judgement_key, result_key
 from kata.race import Race
@@ -82,24 +83,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    reason = _reason_to_be_away(item)
+    mark, reason = _reason_to_be_away(item)
     if reason:
-        item.stash[away_key] = True
+        item.stash[away_key] = mark
         pytest.skip(reason)
 
 
-def _reason_to_be_away(item: pytest.Item) -> str:
-    """Why a test need not run here; raises Missing where it was required to."""
+def _reason_to_be_away(item: pytest.Item) -> tuple[str, str]:
+    """The mark by which a test need not run here, and why; raises Missing where it is to run."""
     option = item.config.option
     if item.get_closest_marker("slow") and not option.slow:
-        return "slow, use --slow"
+        return "slow", "slow, use --slow"
     if item.get_closest_marker("online") and os.environ.get("KATA_HUB") != "online":
-        return "needs the real hub, use --hub=online"
+        return "online", "needs the real hub, use --hub=online"
     if item.get_closest_marker("gpu") and GPU == "cuda" and not _has_cuda():
         if option.require_gpu:
             raise Missing("There is no CUDA device, and --require-gpu was given.")
-        return "no CUDA device"
-    return ""
+        return "gpu", "no CUDA device"
+    return "", ""
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -114,10 +115,12 @@ def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
     if info is None:
         raise CourseError(f"{request.path.name} is not named test_taskNN.py after a known task.")
     task = judgement.task(info)
+    expect.slack.clear()
     task.start_test(slow=request.node.get_closest_marker("slow") is not None)
     with contextlib.chdir(tmp_path):
         yield task
     result = request.node.stash[result_key]
+    result.slack = dict(expect.slack)
     result.wrote = sorted(
         str(path)
         for path in tmp_path.rglob("*")

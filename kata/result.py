@@ -33,12 +33,16 @@ class Result:
     builds_on: list[str] | None = None  # tests whose red explains its own; [] for all others
     outcome: str = AWAY
     reason: str = "it did not finish"  # why it did not run here
+    marks: list[str] = field(default_factory=list)  # the names of the test's marks
+    away_by: str = ""  # the mark that kept it from running here
     verdict: Verdict = GOOD
     asked: list[Asked] = field(default_factory=list)  # of a red test
     printed: str = ""
     traceback: str = ""  # shown for a broken test only
     wrote: list[str] = field(default_factory=list)  # files that nobody asked for
     notes: list[str] = field(default_factory=list)  # measured speeds and the like
+    # How far thresholds were met, as a share of the bound, by what was measured.
+    slack: dict[str, float] = field(default_factory=dict)
 
     @property
     def base(self) -> str:

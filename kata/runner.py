@@ -40,6 +40,8 @@ class Job:
     target: str
     tests: tuple[str, ...] = ()
     slow: bool = False
+    stop: bool = False  # at the first test that is red
+    search: str = "kata-proof"  # how examples are found; see kata/search.py
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Run:
     results: list[Result] = field(default_factory=list)
     broken: str = ""  # why there are no results to trust
     seconds: float = 0.0
+    kept: bool = False  # from an earlier time
 
 
 def run_jobs(course: Course, jobs: list[Job], workers: int) -> Iterator[Run]:
@@ -98,9 +101,10 @@ def _receive(receiver: Connection, job: Job) -> Run:
 
 def _context(course: Course) -> Any:
     # For the server, and so for every run: see kata/plugin.py.
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="Agg")
+    for name, value in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")):
+        os.environ.setdefault(name, value)
+    os.environ["MPLBACKEND"] = "Agg"
     course.set_up()
-    os.environ["KATA_SEARCH"] = "kata-proof"  # see kata/search.py
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -138,6 +142,7 @@ def _work(root: Path, job: Job, sender: Connection) -> None:
         sys.stdout = sys.stderr = output
         try:
             os.chdir(root)
+            os.environ["KATA_SEARCH"] = job.search
             status = pytest.main([*_arguments(job), f"--basetemp={scratch}/t"], plugins=[collected])
             done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         except BaseException:
@@ -153,7 +158,7 @@ def _arguments(job: Job) -> list[str]:
     tests = [f"{job.test_file}::{test}" for test in job.tests] or [str(job.test_file)]
     # Plain assertions: the server has imported plugins that pytest would want to rewrite.
     options = [f"--target={job.target}", "--assert=plain", "-p", "no:cacheprovider"]
-    return [*tests, *options, *(["--slow"] if job.slow else [])]
+    return [*tests, *options, *(["--slow"] if job.slow else []), *(["-x"] if job.stop else [])]
 
 
 class _Collector:

@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,17 @@ def make_stub(source: str, name: str) -> str:
         raise CourseError(f"{name}: no region between {START} and {END}; what is there to write?")
     text = "\n".join(lines) + "\n"
     return f"{text}{DIGEST}{_digest(text)}\n"
+
+
+def regions(source: str) -> Iterator[tuple[int, int]]:
+    """The first and last line of each region, without the markers."""
+    first = 0
+    for number, line in enumerate(source.splitlines(), 1):
+        if line.strip() == START:
+            first = number + 1
+        elif line.strip() == END and first:
+            yield first, number - 1
+            first = 0
 
 
 def is_pristine(text: str) -> bool:

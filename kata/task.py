@@ -6,6 +6,7 @@ import bdb
 import difflib
 import inspect
 import math
+import os
 import random
 import sys
 import time
@@ -25,7 +26,7 @@ from kata.describe import describe, is_simple
 from kata.output import LIMIT, Printed, bounded_output
 from kata.target import Blocked, Target, Unwritten
 
-SEED = 20
+SEED = int(os.environ.get("KATA_SEED", "20"))  # other seeds are for `kata flakes`
 AWAY = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
 CALLS_A_TEST = 4  # a test may take as long as so many calls that use up their time limit
 
@@ -74,6 +75,7 @@ class Task:
         self._once: dict[str, object] = {}
         self.last_call: Call | None = None
         self._maker: Call | None = None  # the last call by name: it made what is applied
+        self.returned: list[object] = []  # what the last call returned, once it has
         self.printed = Printed()
         self._limit = info.time_limit
         self._test_ends = math.inf
@@ -129,10 +131,15 @@ class Task:
                 raise
         return self._once[key]
 
+    def reload(self) -> None:
+        """Run the file anew at the next call, so that nothing is left of earlier ones."""
+        self._module = None
+
     def start_test(self, slow: bool = False) -> None:
         """Forget the last test's calls, and seed every source of randomness."""
         self._limit = self._info.slow_time_limit if slow else self._info.time_limit
         self.last_call = self._maker = None
+        self.returned.clear()
         self.printed = Printed()
         self._start_clock()
         _seed()
@@ -225,7 +232,10 @@ class Task:
                 self._warnings(),
                 bounded_output(self._shown) as self.printed,
             ):
-                return call()
+                self.returned.clear()
+                result = call()
+                self.returned.append(result)
+                return result
         except TimeUp as error:
             self._failed[what] = (error, self.last_call)
             raise

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from kata.clock import TimeUp
+from kata.describe import describe
 from kata.expect import Wrong
 from kata.target import Blocked, Unwritten
 from kata.task import Evaded, Task
@@ -20,7 +21,8 @@ HUNG = "hung"
 RAISED = "raised"
 WRONG = "wrong"
 CRASHED = "crashed"  # the process of the test ended with it
-DEFECT = "defect"  # the test itself broke: never the student's fault
+STRANGE = "strange"  # the test broke over what the student's code returned or did
+DEFECT = "defect"  # the test itself broke before that: never the student's fault
 
 
 class Missing(Exception):
@@ -101,7 +103,10 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
         return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)
     if not frames:
         cause = "".join(traceback.format_exception_only(error)).strip()
-        return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
+        if not task.returned:
+            return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
+        sentence = f"The test cannot work with what came of this call: {cause}"
+        return Verdict(STRANGE, cause, sentence, got=describe(task.returned[0]), **call)
     if isinstance(error, NotImplementedError):
         subject = frames[-1].tb_frame.f_code.co_qualname
         return Verdict(UNWRITTEN, UNWRITTEN, str(error), subject=subject, **call)

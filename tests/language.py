@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sys
 
 from kata import expect
 from kata.describe import describe
@@ -15,6 +16,17 @@ SPECIAL = ("</s>", "<s>", "<pad>", "<unk>", "[CLS]", "[SEP]", "[PAD]", "<|endoft
 WORDS = "el libro que compré ayer es muy interesante y the hotel was good "
 # Texts that a program meets sooner or later, by name.
 ODD_TEXTS = {"empty": "", "emoji": "🙂👍🎉", "2,000 words": WORDS * 154, "one letter": "a"}
+
+
+# What no stand-in knows, so that none is sure of it.
+STRANGE_SPANISH = [
+    "El gobierno anunció ayer nuevas medidas para las regiones del norte.",
+    "Zapatos rojos, nubes y un violín sin cuerdas.",
+]
+STRANGE_TEXT = (
+    "The harbour of Varna was closed for two years. In 1906 ships came back, and in May the mayor, "
+    "a Mr Dobrev, opened a second quay."
+)
 
 
 def unseen(make, count, seed=7):
@@ -44,16 +56,21 @@ def sentences_of(text):
 
 
 def check_again(call):
-    """The same call gives the same, however the random numbers fall."""
+    """The same call gives the same, however the random numbers fall.
+
+    Let it be about a text that no model is sure of: where one is, sampling hardly shows.
+    """
     torch.manual_seed(98)
     first = call()
-    torch.manual_seed(99)
-    second = call()
-    expect.that(
-        first == second,
-        "the same for the same call",
-        f"first {describe(first)}, then {describe(second)}",
-    )
+    for seed in range(99, 104):
+        torch.manual_seed(seed)
+        second = call()
+        expect.that(
+            first == second,
+            "the same for the same call",
+            f"first {describe(first)}, then {describe(second)}; is the model in evaluation mode, "
+            "and does nothing sample?",
+        )
 
 
 def check_own_place(found, references, similarity):
@@ -70,14 +87,7 @@ def check_own_place(found, references, similarity):
 
 def check_loaded_once(task, race, function, *arguments):
     """A second call of `function` loads no model; its time goes on the board."""
-    getattr(task, function)(*arguments)
-    with loads() as loaded:
-        getattr(task, function)(*arguments)
-    expect.that(
-        not loaded,
-        "the second call uses what the first one loaded",
-        f"it loads {' and '.join(loaded)} again; keep them between calls",
-    )
+    check_loads_nothing(lambda: getattr(task, function)(*arguments))
     work = {"a call": lambda: lambda: getattr(task, function)(*arguments)}
     if task.reference:
         getattr(task.reference, function)(*arguments)
@@ -85,15 +95,45 @@ def check_loaded_once(task, race, function, *arguments):
     race.show(race(rounds=3, **work))
 
 
+def check_loads_nothing(call):
+    """A second call uses what the first one loaded."""
+    call()
+    with loads() as loaded:
+        call()
+    expect.that(
+        not loaded,
+        "the second call uses what the first one loaded",
+        f"it loads {' and '.join(dict.fromkeys(loaded))} again; keep them between calls",
+    )
+
+
 @contextlib.contextmanager
 def loads():
-    """Lists the kinds of things that transformers loads in the meantime."""
+    """Lists the kinds of things that transformers and evaluate load in the meantime."""
     loaded = []
     kinds = {"a model": transformers.PreTrainedModel, "a tokenizer": tokenizer_base()}
     with contextlib.ExitStack() as stack:
         for what, kind in kinds.items():
             stack.enter_context(_watched(kind, what, loaded))
+        if "evaluate" in sys.modules:  # where the student's code has imported it
+            stack.enter_context(_metrics_watched(loaded))
         yield loaded
+
+
+@contextlib.contextmanager
+def _metrics_watched(loaded):
+    kind = sys.modules["evaluate"].EvaluationModule
+    original = kind.__init__
+
+    def initialise(self, *args, **kwargs):
+        loaded.append("a metric")
+        original(self, *args, **kwargs)
+
+    kind.__init__ = initialise
+    try:
+        yield
+    finally:
+        kind.__init__ = original
 
 
 def tokenizer_base():
@@ -142,14 +182,28 @@ def lengths_read():
     lengths = []
 
     def note(module, inputs, output):
-        if isinstance(module, torch.nn.Embedding) and inputs and inputs[0].ndim == 2:
-            lengths.append(inputs[0].shape[1])
+        ids = inputs[0] if inputs else None
+        if isinstance(module, torch.nn.Embedding) and isinstance(ids, torch.Tensor):
+            lengths.extend(ids.shape[1:2])
 
     handle = torch.nn.modules.module.register_module_forward_hook(note)
     try:
         yield lengths
     finally:
         handle.remove()
+
+
+def check_cut(call, longest=512):
+    """No model reads more tokens in `call`."""
+    with lengths_read() as lengths:
+        result = call()
+    expect.that(
+        max(lengths, default=0) <= longest,
+        f"a text that is cut, so that the model reads {longest} tokens at most",
+        f"{max(lengths, default=0):,} tokens were read",
+        "tokens read",
+    )
+    return result
 
 
 @contextlib.contextmanager

@@ -139,15 +139,22 @@ def test_frame_is_left_alone(task, drawn):
 
 
 @pytest.mark.edge
-@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
-def test_short_frames(task, drawn):
-    """A frame no longer than a window gives shapes (0, sequence_length), (0,).
+@given(
+    st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
+    st.sampled_from(["int64", "float32", "float64"]),
+)
+def test_short_frames(task, drawn, dtype):
+    """A frame no longer than a window gives shapes (0, sequence_length), (0,), of its dtype.
 
     > A frame that is not longer than a window has no examples: the shapes are then `(0,
     > sequence_length)` and `(0,)`.
+
+    > of the column's dtype
     """
     length, rows = drawn
-    call(task, frame(range(rows)), length)
+    for name, array in zip("Xy", call(task, frame(range(rows), dtype), length), strict=True):
+        got = f"{name}.dtype == {array.dtype}"
+        expect.that(array.dtype == dtype, f"{name}.dtype == {dtype}", got, "dtype")
 
 
 @pytest.mark.edge

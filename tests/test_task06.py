@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kata import expect
-from tests.language import ODD_TEXTS, check_again, check_loaded_once, check_texts, chrf
+from tests.language import (
+    ODD_TEXTS,
+    STRANGE_SPANISH,
+    check_again,
+    check_loaded_once,
+    check_texts,
+    chrf,
+)
 from tests.translating import GOOD, Direction
 
 bulgarian = Direction("bulgarian")
@@ -109,8 +116,8 @@ def test_same_again(task):
 
     > the same call gives the same translations
     """
-    texts, _ = bulgarian.sentences(4)
-    check_again(lambda: task.translate(texts))
+    texts, _ = bulgarian.sentences(2)
+    check_again(lambda: task.translate([*STRANGE_SPANISH, *texts]))
 
 
 @pytest.mark.edge
@@ -122,6 +129,7 @@ def test_odd_texts(task, name):
     > the model reads (512 tokens: cut it there).
     """
     bulgarian.check_odd_text(task, name)
+    check_texts(task.translate(ODD_TEXTS[name]), 1, "translations", empty=True)
 
 
 @pytest.mark.edge

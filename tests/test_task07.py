@@ -8,7 +8,9 @@ from kata import expect
 from kata.lazy import lazy
 from tests.language import (
     ODD_TEXTS,
+    STRANGE_TEXT,
     check_again,
+    check_cut,
     check_loaded_once,
     check_no_gradients,
     check_text,
@@ -143,8 +145,8 @@ def test_same_again(task, function):
 
     > The same call gives the same answer.
     """
-    (item,) = asked(1)
-    check_again(lambda: call(task, function, item.question, item.context))
+    question = "When did the harbour open?"
+    check_again(lambda: call(task, function, question, STRANGE_TEXT, empty=True))
 
 
 @pytest.mark.edge
@@ -156,8 +158,10 @@ def test_odd_contexts(task, name):
     > model reads (512 tokens: cut the context there).
     """
     context = ODD_TEXTS[name]
-    check_span(call(task, "answer_extractive", "Who wrote it?", context, empty=True), context)
-    call(task, "answer_generative", "Who wrote it?", context, empty=True)
+    for function in FUNCTIONS:
+        answer = check_cut(lambda f=function: call(task, f, "Who wrote it?", context, empty=True))
+        if function == "answer_extractive":
+            check_span(answer, context)
 
 
 @pytest.mark.edge

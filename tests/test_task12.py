@@ -11,8 +11,10 @@ from kata import expect
 from kata.describe import describe
 from tests.language import (
     ODD_TEXTS,
+    STRANGE_SPANISH,
     check_again,
     check_loaded_once,
+    check_loads_nothing,
     check_texts,
     chrf,
 )
@@ -154,11 +156,13 @@ def test_bounds(task):
 
 @pytest.mark.edge
 def test_lists_fit(task):
-    """Fewer lists of references than translations raise ValueError.
+    """Fewer or more lists of references than translations raise ValueError.
 
     > ValueError: there are not as many lists of references as translations.
     """
-    expect.raises(ValueError, lambda: task.score(SAMPLE, REFERENCES[:1]))
+    for sides in ((["a"], []), (SAMPLE, REFERENCES[:1]), (SAMPLE[:1], REFERENCES)):
+        task.reload()  # a metric that was asked before may answer otherwise
+        expect.raises(ValueError, lambda sides=sides: task.score(*sides))
 
 
 @pytest.mark.edge
@@ -243,8 +247,8 @@ def test_same_again(task):
 
     > the same call gives the same translations
     """
-    texts, _ = english.sentences(4)
-    check_again(lambda: task.translate(texts))
+    texts, _ = english.sentences(2)
+    check_again(lambda: task.translate([*STRANGE_SPANISH, *texts]))
 
 
 @pytest.mark.edge
@@ -261,12 +265,13 @@ def test_odd_texts(task, name):
 @pytest.mark.edge
 @pytest.mark.benchmark
 def test_loaded_once(task, race):
-    """The model is loaded once, not at every call.
+    """The model and the metric are loaded once, not at every call.
 
     > Load the tokenizer, the model and the metric: once, not at every call.
     """
     texts, _ = english.sentences(1)
     check_loaded_once(task, race, "translate", texts)
+    check_loads_nothing(lambda: task.score(SAMPLE, REFERENCES))
 
 
 @pytest.mark.builds_on

@@ -134,8 +134,15 @@ def test_512_tokens(task, count):
     > cut at 512 tokens with the special ones
     """
     text = " ".join(["the"] * count)
-    found = flat(item(task, make(task, [text], [0]), 0), "input_ids")
-    expect.equal(len(found), min(count + 2, 512), "tokens of the item")
+    patient = tokenizer_of()
+    patient.model_max_length = 1_000  # the limit is the task's, whatever a tokenizer allows
+    for tokenizer in (tokenizer_of(), patient):
+        found = flat(item(task, make(task, [text], [0], tokenizer), 0), "input_ids")
+        expect.equal(
+            len(found),
+            min(count + 2, 512),
+            f"tokens of the item, by a tokenizer whose own limit is {tokenizer.model_max_length}",
+        )
 
 
 def test_on_the_fly(task):

@@ -49,6 +49,7 @@ def check(task, labels, indices, device="cpu"):
     inside = [labels[i] for i in indices]
     wanted = balanced(inside)
     expect.tensor(found, "the weights", shape=(len(wanted),), dtype=torch.float32)
+    found = found.detach()
     counts = Counter(inside)
     mistakes = {
         "the weights of the whole data set": balanced(labels),

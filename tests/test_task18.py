@@ -144,16 +144,28 @@ def test_again(task):
     check(frozen(task, model, 2), 6, 2, "")
 
 
+def parts_of(model):
+    """What a model is made of, beside its parameters."""
+    return {
+        "config": model.config.to_dict(),
+        "modules": [(name, type(module).__name__) for name, module in model.named_modules()],
+        "dropout": {n: m.p for n, m in model.named_modules() if isinstance(m, torch.nn.Dropout)},
+        "hooks": [n for n, m in model.named_modules() if m._forward_hooks or m._forward_pre_hooks],
+    }
+
+
 @pytest.mark.edge
 def test_nothing_else_changes(task):
-    """Weights, buffers and the mode of the model are left as they were.
+    """Weights, buffers, settings and the mode of the model are left as they were.
 
     > Nothing else about it has changed.
     """
     for training in (True, False):
         model = model_of(4).train(training)
-        before = copy.deepcopy(model.state_dict())
+        before, parts = copy.deepcopy(model.state_dict()), parts_of(model)
         frozen(task, model, 2)
+        for name, value in parts_of(model).items():
+            expect.equal(value, parts[name], f"the {name} of the model")
         now = model.state_dict()
         same = now.keys() == before.keys() and all(
             torch.equal(now[name], value) for name, value in before.items()

@@ -2,24 +2,37 @@
 
 On the untouched stub every test is red, and for the stub's NotImplementedError. On the reference
 and on every right answer of the gallery every test is green. Every wrong answer is red on the
-tests it names. And every test is named by a wrong answer: one that nothing can fail is a defect.
+tests it names. And every test is named by a wrong answer that returns something, and that is not
+what the test expects: one that nothing can fail is a defect, and so is one that expects nothing.
 Every test quotes the words of the task that it enforces, and they stand in the stub.
 Tests marked slow run on request only, and not on the right answers besides the reference.
+
+What did not run proves nothing: a run has the outcome of each of its tests, or fails the proof.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kata.course import LISTED, Course, CourseError, TaskInfo
 from kata.gallery import Entry, read_gallery
+from kata.kept import Kept
+from kata.proving.soundness import (
+    LEAST_WRONG,
+    strays,
+    telling_steps,
+    weak_gallery,
+    wrong_absences,
+)
 from kata.result import AWAY, GREEN, RED, Result
-from kata.runner import Job, Run, run_jobs
-from kata.verdict import DEFECT, UNWRITTEN
+from kata.runner import Job, Run
+from kata.verdict import DEFECT, RAISED, STRANGE, UNWRITTEN, WRONG
 from kata.wording import wrong_quotations
+
+# Errors that a slip in the gallery leads to sooner than a student's mistake does.
+SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "ImportError")
 
 
 @dataclass
@@ -35,6 +48,7 @@ class Proof:
     wrong: int = 0  # wrong answers that are red where they should be
     wrong_of: int = 0
     wrong_away: int = 0  # wrong answers whose tests could not run here
+    kept: int = 0  # runs from an earlier time
     unnamed: list[str] = field(default_factory=list)  # tests without a wrong answer
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0  # of all runs together
@@ -46,10 +60,16 @@ def check(
     *,
     workers: int,
     slow: bool,
+    fresh: bool,
     watch: Callable[[list[Job], Iterable[Run]], Iterable[Run]],
 ) -> list[Proof]:
-    """Prove the tests of `tasks`; `watch` sees the runs go by, to show progress."""
+    """Prove the tests of `tasks`; `watch` sees the runs go by, to show progress.
+
+    With `fresh`, no run is taken from an earlier time.
+    """
     proofs = {task.name: Proof(task) for task in tasks}
+    for stray in strays(course) if tasks == list(course.tasks) else ():
+        proofs[tasks[0].name].failures.append(stray)
     plans: list[_Plan] = []
     for task in tasks:
         try:
@@ -57,7 +77,7 @@ def check(
         except CourseError as error:
             proofs[task.name].failures.append(str(error))
     jobs = [plan.job for plan in sorted(plans, key=_ends_early)]
-    runs = {run.job: run for run in watch(jobs, run_jobs(course, jobs, workers))}
+    runs = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
     for task in tasks:
         own = [plan for plan in plans if plan.task == task]
         if own:
@@ -74,6 +94,7 @@ class _Plan:
     kind: str  # "stub", "reference", "right" or "wrong"
     label: str
     caught_by: tuple[str, ...] = ()
+    raises: tuple[str, ...] = ()
 
 
 def _ends_early(plan: _Plan) -> tuple[bool, float]:
@@ -87,14 +108,15 @@ def _plan(course: Course, task: TaskInfo, slow: bool) -> list[_Plan]:
     if not tests.is_file():
         raise CourseError(f"{course.short(tests)} is missing.")
 
-    def plan(kind: str, target: Path | str, label: str, caught_by: tuple[str, ...] = ()) -> _Plan:
+    def plan(kind: str, target: Path | str, label: str, entry: Entry | None = None) -> _Plan:
+        caught_by = entry.caught_by if entry else ()
         # Right answers are often slower than the reference, and slow tests take minutes on it.
         job = Job(tests, str(target), caught_by, slow and kind != "right")
-        return _Plan(task, job, kind, label, caught_by)
+        return _Plan(task, job, kind, label, caught_by, entry.raises if entry else ())
 
     def of(entry: Entry) -> _Plan:
         label = f"{entry.title!r} ({course.short(entry.path)}:{entry.line})"
-        return plan(entry.kind, f"{entry.path}::{entry.title}", label, entry.caught_by)
+        return plan(entry.kind, f"{entry.path}::{entry.title}", label, entry)
 
     solution, stub = course.solution(task), course.stub(task)
     return [
@@ -112,15 +134,21 @@ def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, 
     tests = [result.test for result in reference.results]
     proof.tests = len(tests)
     proof.away = sum(result.outcome == AWAY for result in reference.results)
+    refuted: set[str] = set()  # tests that refuse what a wrong answer returns
+    answers = 0
     for plan in plans:
         run = runs[plan.job]
         proof.seconds += run.seconds
+        proof.kept += run.kept
         complaints = list(_complaints(plan, run, tests))
         proof.failures += [f"{plan.label}: {complaint}" for complaint in complaints]
         if plan.kind == "stub":
             proof.red_on_stub = sum(result.outcome == RED for result in run.results)
         elif plan.kind == "wrong":
             proof.wrong_of += 1
+            found = [_base(result.test) for result in run.results if _is_refuted(result)]
+            refuted.update(found)
+            answers += bool(found)
             if run.results and all(result.outcome == AWAY for result in run.results):
                 proof.wrong_away += 1
             else:
@@ -133,8 +161,28 @@ def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, 
     proof.failures += [
         f"{test}: no wrong answer in the gallery is named to fail it" for test in proof.unnamed
     ]
-    proof.failures += _wrong_marks(course, proof.task)
+    ran = {_base(result.test) for result in reference.results if result.outcome != AWAY}
+    proof.failures += [
+        f"{test}: every wrong answer that fails it raises an error or returns nothing, so that "
+        "nothing shows what it expects; add one that returns something"
+        for test in sorted(ran - refuted - set(map(_base, proof.unnamed)))
+    ]
+    if answers < LEAST_WRONG:
+        proof.failures.append(
+            f"{answers} wrong answers return something that a test refuses; "
+            f"{LEAST_WRONG} or more are needed"
+        )
+    proof.failures += _wrong_marks(proof.task, reference.results)
+    proof.failures += telling_steps(course, proof.task)
+    proof.failures += weak_gallery(course, proof.task, read_gallery(course.gallery(proof.task)))
     proof.failures += wrong_quotations(course.stub(proof.task), course.test_file(proof.task))
+
+
+def _is_refuted(result: Result) -> bool:
+    """Whether a test is red on what came back, and not on an error or on nothing at all."""
+    verdict = result.verdict
+    nothing = verdict.got == "None" or verdict.got.startswith("NoneType: ")
+    return result.outcome == RED and verdict.kind == WRONG and not nothing
 
 
 def _complaints(plan: _Plan, run: Run, tests: list[str]) -> Iterator[str]:
@@ -145,33 +193,48 @@ def _complaints(plan: _Plan, run: Run, tests: list[str]) -> Iterator[str]:
     if run.broken:
         yield f"pytest broke:\n{run.broken}"
         return
-    if not run.results:
-        yield "no test ran"
+    ran = {result.test for result in run.results}
+    wanted = [t for t in tests if not plan.caught_by or {t, _base(t)} & set(plan.caught_by)]
+    missing = [test for test in wanted if test not in ran]
+    if missing:
+        yield f"{', '.join(missing)} did not run"
     for result in run.results:
-        complaint = _complaint(plan.kind, result)
+        complaint = _complaint(plan, result)
         if complaint:
             yield f"{result.test} {complaint}"
 
 
-def _complaint(kind: str, result: Result) -> str:
+def _complaint(plan: _Plan, result: Result) -> str:
     """What is wrong with one test's outcome, if anything."""
-    verdict = result.verdict.kind
+    kind, verdict = plan.kind, result.verdict
     if result.outcome == AWAY:
-        return ""
-    if verdict == DEFECT:
-        return f"broke, where it should judge: {result.verdict.sentence}"
+        return "" if result.away_by in plan.task.marks else f"did not run: {result.reason}"
+    if verdict.kind in (DEFECT, STRANGE):
+        return f"broke, where it should judge: {verdict.sentence}"
     if kind == "stub" and result.outcome == GREEN:
         return "is green on the untouched stub"
     if kind == "stub":
         why = f"is red on the stub for another reason: {_why(result)}"
-        return "" if verdict == UNWRITTEN else why
+        return "" if verdict.kind == UNWRITTEN else why
     if kind == "wrong" and result.outcome == GREEN:
         return "is green on this wrong answer"
-    if kind == "wrong":
-        # A misspelt name in the gallery makes any test red.
-        slip = verdict == UNWRITTEN or result.verdict.cause.startswith("NameError")
-        return f"is red for a slip in the gallery: {_why(result)}" if slip else ""
-    return f"is red on a right answer: {_why(result)}" if result.outcome == RED else ""
+    if kind == "wrong" and _is_slip(plan, result):
+        return (
+            f"is red for a slip in the gallery: {_why(result)} (if that is the mistake itself, "
+            "say raises=... in @wrong)"
+        )
+    return (
+        f"is red on a right answer: {_why(result)}"
+        if result.outcome == RED and kind != "wrong"
+        else ""
+    )
+
+
+def _is_slip(plan: _Plan, result: Result) -> bool:
+    """Whether a wrong answer is red for an error that its author hardly meant."""
+    verdict = result.verdict
+    error = verdict.cause.partition(" ")[0] if verdict.kind == RAISED else ""
+    return verdict.kind == UNWRITTEN or (error in SLIPS and error not in plan.raises)
 
 
 def _why(result: Result) -> str:
@@ -185,11 +248,12 @@ def _base(test: str) -> str:
     return test.partition("[")[0]
 
 
-def _wrong_marks(course: Course, task: TaskInfo) -> Iterator[str]:
+def _wrong_marks(task: TaskInfo, results: list[Result]) -> Iterator[str]:
     """Marks that the tests carry and the manifest does not list, and the other way round."""
-    text = course.test_file(task).read_text(encoding="utf-8")
-    known = "|".join(LISTED)
-    carried = set(re.findall(rf"^@pytest\.mark\.({known})\b", text, re.MULTILINE))
+    marks: dict[str, set[str]] = {}
+    for result in results:
+        marks.setdefault(result.base, set()).update(result.marks)
+    carried = set(LISTED) & {mark for own in marks.values() for mark in own}
     for mark in sorted(carried ^ set(task.marks)):
         has, lacks = (
             ("the tests carry", "the manifest lacks")
@@ -197,3 +261,4 @@ def _wrong_marks(course: Course, task: TaskInfo) -> Iterator[str]:
             else ("the manifest lists", "no test carries")
         )
         yield f"{has} the mark {mark!r}, which {lacks}"
+    yield from wrong_absences(task, marks)

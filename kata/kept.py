@@ -1,0 +1,121 @@
+"""Results of runs that are kept, by the content of everything that they depend on.
+
+A run is kept under a digest of its test file, its answer, the reference, what tests share, the
+harness, the fixtures, and the versions of Python and of all packages: where one of them changes,
+the run is made again. Runs that broke are never kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+from kata.course import Course
+from kata.gallery import find_entry
+from kata.result import Result
+from kata.runner import Job, Run, run_jobs
+
+FILE = Path(".kata") / "results.sqlite"
+SHARED = ("kata", "fixtures")  # folders that any run may depend on
+
+
+class Kept:
+    """The results that a course keeps."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._path = course.root / FILE
+        self._entries: dict[tuple[Path, str], str] = {}  # digests of answers
+
+    def run(self, jobs: list[Job], workers: int, *, fresh: bool = False) -> Iterator[Run]:
+        """Run jobs as `run_jobs` does; those that are kept come first, unless `fresh` is asked."""
+        keys = {job: self._key(job) for job in jobs}
+        known = {} if fresh else self._read(keys)
+        yield from known.values()
+        for run in run_jobs(self._course, [job for job in jobs if job not in known], workers):
+            if not run.broken:
+                self._write(keys[run.job], run)
+            yield run
+
+    def _read(self, keys: dict[Job, str]) -> dict[Job, Run]:
+        found: dict[Job, Run] = {}
+        try:
+            with closing(self._open()) as database:
+                for job, key in keys.items():
+                    row = database.execute("SELECT run FROM runs WHERE key = ?", (key,)).fetchone()
+                    if row:
+                        data = json.loads(row[0])
+                        results = [Result.from_data(result) for result in data["results"]]
+                        found[job] = Run(job, results, seconds=data["seconds"], kept=True)
+        except (OSError, sqlite3.Error, ValueError, KeyError, TypeError):
+            self._path.unlink(missing_ok=True)  # what cannot be read is made anew
+        return found
+
+    def _write(self, key: str, run: Run) -> None:
+        text = json.dumps(
+            {"results": [result.as_data() for result in run.results], "seconds": run.seconds}
+        )
+        try:
+            with closing(self._open()) as database, database:
+                database.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (key, text))
+        except (OSError, sqlite3.Error):
+            return  # a folder that cannot be written to keeps nothing
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(exist_ok=True)
+        database = sqlite3.connect(self._path, timeout=30)
+        database.execute("CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, run TEXT)")
+        return database
+
+    def _key(self, job: Job) -> str:
+        options = [*job.tests, str(job.slow), str(job.stop), job.search]
+        parts = [self._surroundings, _content(job.test_file), self._answer(job.target), *options]
+        return _digest(part.encode() for part in parts)
+
+    def _answer(self, target: str) -> str:
+        name, _, title = target.partition("::")
+        path = Path(name)
+        task = next((t for t in self._course.tasks if path.stem.startswith(t.name)), None)
+        reference = _content(self._course.solution(task)) if task else ""
+        if not title:
+            # Where an answer lies says whether it is held to the rules of a reference.
+            return f"{path if path.is_relative_to(self._course.root) else ''}{_content(path)}"
+        if (path, title) not in self._entries:
+            entry = find_entry(path, title)
+            self._entries[path, title] = _digest([ast.dump(entry.code).encode()])
+        return reference + self._entries[path, title]
+
+    @cached_property
+    def _surroundings(self) -> str:
+        """A digest of what all runs depend on."""
+        root = self._course.root
+        files = [path for folder in SHARED for path in (root / folder).rglob("*")]
+        files += [path for path in (root / "tests").glob("*.py") if path.name[:5] != "test_"]
+        files += [root / "conftest.py", root / "tasks" / "manifest.toml"]
+        packages = sorted(f"{d.name} {d.version}" for d in metadata.distributions())
+        parts = [sys.version, *packages]
+        parts += [
+            f"{path.relative_to(root)} {_content(path)}"
+            for path in sorted(files)
+            if path.is_file() and path.suffix != ".pyc"
+        ]
+        return _digest(part.encode() for part in parts)
+
+
+def _content(path: Path) -> str:
+    return _digest([path.read_bytes()]) if path.is_file() else ""
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()

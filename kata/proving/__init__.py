@@ -1,0 +1,1 @@
+"""Tests of the tests: what proves that they judge rightly, and how surely."""

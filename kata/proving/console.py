@@ -1,0 +1,214 @@
+"""What the commands that prove the tests print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from kata.course import Course, TaskInfo
+from kata.proving.flakes import rounds
+from kata.proving.messages import LINES
+from kata.proving.messages import messages as messages_of
+from kata.proving.mutants import (
+    BROKE,
+    KILLED,
+    SURVIVED,
+    TIMED_OUT,
+    Equivalents,
+    Fate,
+    judge_mutants,
+    make_mutants,
+    sample,
+)
+from kata.proving.proofs import Proof
+from kata.proving.proofs import check as prove
+from kata.runner import Job, Run
+from kata.wording import Wording, quoting_tests, wrong_quotations
+
+LEAST = 12  # thresholds that `kata flakes` shows
+
+
+def check(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+    """`kata check`: a row for each task, then what is not proven."""
+    start = time.monotonic()
+    proofs = prove(
+        course, tasks, workers=options.jobs, slow=options.slow, fresh=options.fresh,
+        watch=partial(_watch, "kata check"),
+    )  # fmt: skip
+
+    def row(proof: Proof) -> list[str]:
+        wrong = f"{proof.wrong}/{proof.wrong_of - proof.wrong_away}"
+        return [
+            f"{proof.task.number:02d}",
+            str(proof.tests),
+            f"{proof.red_on_stub}/{proof.tests - proof.away}",
+            f"{proof.right}/{proof.right_of}",
+            wrong + (f" +{proof.wrong_away} not run" if proof.wrong_away else ""),
+            str(len(proof.unnamed)),
+            str(proof.away),
+            f"{proof.seconds:.0f} s",
+        ]
+
+    header = [
+        "task",
+        "nodes",
+        "red on stub",
+        "reference and right answers green",
+        "wrong answers red",
+        "nodes without a wrong answer",
+        "not run here",
+        "time",
+    ]
+    _print_table([header, *map(row, proofs)])
+    failures = [f"task {p.task.number:02d}: {text}" for p in proofs for text in p.failures]
+    for failure in failures:
+        print(f"\nFAILED {failure}")
+    verdict = f"{len(failures)} failed" if failures else "all proven"
+    kept = sum(proof.kept for proof in proofs)
+    rest = f"; {kept} runs are kept from earlier, --fresh makes them anew" if kept else ""
+    seconds = time.monotonic() - start
+    print(f"\n{verdict}, in {seconds:.0f} s with {options.jobs} at a time{rest}")
+    return 1 if failures else 0
+
+
+def unquoted(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+    """`kata check --text`: the sentences that no test quotes."""
+    faults = 0
+    for task in tasks:
+        stub, test_file = course.stub(task), course.test_file(task)
+        quoted = [words for test in quoting_tests(test_file).values() for words in test]
+        for sentence in Wording.read(stub).unquoted(quoted):
+            print(f"{course.short(stub)}:{sentence.line}: {sentence.text}")
+        for fault in wrong_quotations(stub, test_file):
+            print(f"FAILED {course.short(test_file)}: {fault}")
+            faults += 1
+    return 1 if faults else 0
+
+
+def mutants(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+    """`kata mutants`: a row for each task, then the survivors that nobody has explained."""
+    start = time.monotonic()
+    equivalents = Equivalents.read(course)
+    made = [mutant for task in tasks for mutant in make_mutants(course, task)]
+    chosen = made if options.all else sample(course, made)
+    with tempfile.TemporaryDirectory() as folder:
+        fates = list(
+            judge_mutants(
+                course, chosen, Path(folder), equivalents, workers=options.jobs,
+                fresh=options.fresh, watch=partial(_watch, "kata mutants"),
+            )
+        )  # fmt: skip
+
+    def row(task: TaskInfo) -> list[str]:
+        own = [fate for fate in fates if fate.mutant.task == task]
+        count = {what: sum(fate.what == what for fate in own) for what in (KILLED, TIMED_OUT)}
+        alive = [fate for fate in own if fate.what == SURVIVED]
+        counts = [
+            sum(mutant.task == task for mutant in made),
+            len(own),
+            count[KILLED],
+            count[TIMED_OUT],
+            len(alive),
+            sum(fate.equivalent for fate in alive),
+        ]
+        return [f"{task.number:02d}", *map(str, counts)]
+
+    header = ["task", "made", "judged", "killed", "timed out", "survived", "explained"]
+    _print_table([header, *map(row, tasks)])
+    open_ones = sorted(filter(_is_open, fates), key=lambda f: (f.mutant.task.number, f.mutant.line))
+    for fate in open_ones:
+        mutant = fate.mutant
+        by = f" ({fate.by})" if fate.by else ""
+        print(
+            f"\nFAILED {course.short(course.solution(mutant.task))}:{mutant.line}: {fate.what}{by}"
+        )
+        for mark, text in (("-", mutant.was), ("+", mutant.now)):
+            for line in text.splitlines():
+                print(f"    {mark} {line}")
+    stale = [key for key in equivalents.reasons if key not in equivalents.used]
+    stale = [key for key in stale if key[0] in {m.task.number for m in chosen} and options.all]
+    for number, was, now in stale:
+        print(f"\nFAILED task {number:02d}: no mutant survives that turns {was!r} into {now!r}")
+    bad = len(open_ones) + len(stale)
+    verdict = f"{bad} failed" if bad else "every mutant is killed or explained"
+    print(f"\n{verdict}, in {time.monotonic() - start:.0f} s with {options.jobs} at a time")
+    return 1 if bad else 0
+
+
+def _is_open(fate: Fate) -> bool:
+    return fate.what == BROKE or (fate.what == SURVIVED and not fate.equivalent)
+
+
+def flakes(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+    """`kata flakes`: tests whose verdicts differ, and the thresholds with the least slack."""
+    found = {}
+    bar = tqdm(
+        rounds(course, tasks, runs=options.runs, workers=options.jobs, slow=options.slow),
+        total=options.runs, unit="round", desc="kata flakes", file=sys.stderr,
+    )  # fmt: skip
+    for found in bar:
+        bar.set_postfix(flaky=sum(not own.is_steady for own in found.values()))
+    rows = [["task", "tests", "not run here", "verdicts", "not green"]]
+    for task in tasks:
+        own = [test for (name, _), test in found.items() if name == task.name]
+        verdicts = [outcome for test in own for outcome in test.outcomes]
+        rows.append(
+            [
+                f"{task.number:02d}",
+                str(len(own)),
+                str(sum(set(test.outcomes) == {"away"} for test in own)),
+                str(len(verdicts)),
+                str(sum(outcome == "red" for outcome in verdicts)),
+            ]
+        )
+    _print_table(rows)
+    slacks = sorted(
+        (slack, test.task, test.test, name)
+        for test in found.values()
+        for name, slack in test.slack.items()
+    )
+    print("\nThe least slack of a threshold, as a share of it:")
+    for slack, task_name, test_name, name in slacks[:LEAST]:
+        print(f"  {slack:6.2f}  {task_name} {test_name}: {name}")
+    flaky = [test for test in found.values() if not test.is_steady]
+    for test in flaky:
+        red = [number for number, outcome in enumerate(test.outcomes, 1) if outcome != "green"]
+        print(f"\nFAILED {test.task} {test.test}: not green in rounds {red}")
+    print(f"\n{len(flaky)} failed" if flaky else f"\nthe same verdicts in {options.runs} rounds")
+    return 1 if flaky else 0
+
+
+def messages(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+    """`kata messages`: a page of blocks; fails for those that are too long."""
+    long = 0
+    found = messages_of(
+        course, tasks, workers=options.jobs, fresh=options.fresh,
+        watch=partial(_watch, "kata messages"),
+    )  # fmt: skip
+    for message in found:
+        entry = message.entry
+        print(f"--- {course.short(entry.path)}:{entry.line} {entry.title}")
+        print(message.text)
+        if message.length > LINES:
+            print(f"FAILED {message.length} lines of substance; {LINES} are enough\n")
+            long += 1
+    if long:
+        print(f"{long} blocks are too long")
+    return 1 if long else 0
+
+
+def _watch(name: str, jobs: list[Job], runs: Iterable[Run]) -> Iterable[Run]:
+    return tqdm(runs, total=len(jobs), unit="run", desc=name, file=sys.stderr)
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)))
