@@ -242,12 +242,14 @@ def test_cost(task, race):
         expect.equal(y, series[LENGTH:], "y")
     labels = {"yours": "yours", "copy": "one copy of the result", "reference": "the reference"}
     race.show({label: seconds[name] for name, label in labels.items() if name in seconds})
-    expect.that(
-        times < SLOW,
-        f"{LARGE:,} windows take some {LARGE // SMALL} times as long as {SMALL}",
+    expect.measured(
+        "slowness",
+        times,
         f"{seconds['yours'] / seconds['small']:.0f} times: {readable(seconds['yours'])} and "
         f"{readable(seconds['small'])}, each time that it was measured; "
         "growing an array row by row copies it every time",
+        most=SLOW,
+        expected=f"{LARGE:,} windows take some {LARGE // SMALL} times as long as {SMALL}",
     )
 
 

@@ -361,11 +361,9 @@ def test_learning(task):
     error = task.evaluate(model, dataset)
     expect.number(error, "what evaluate returns")
     variance = float(wave.var())
-    expect.that(
-        error < 0.2 * variance,
-        f"an error below a fifth of the wave's variance ({0.2 * variance:.3f})",
-        f"{error:.3f}",
-    )
+    bar = 0.2 * variance
+    expected = f"an error of at most a fifth of the wave's variance ({bar:.3f})"
+    expect.measured("error", error, f"{error:.3f}", most=bar, expected=expected)
 
 
 def calls_in(answer, model, dataset, **options):

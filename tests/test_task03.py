@@ -120,11 +120,8 @@ def test_given_pairs_only(task, windows):
 def check_beats_persistence(task, model, dataset):
     mse, _, persistence = scores(task, model, dataset)
     bar = 0.95 * persistence
-    expect.that(
-        mse < bar,
-        f"a mean squared error below {bar:.4f}, 95% of persistence's {persistence:.4f}",
-        f"{mse:.4f}",
-    )
+    expected = f"a mean squared error of {bar:.4f} or less, 95% of persistence's {persistence:.4f}"
+    expect.measured("error", mse, f"{mse:.4f}", most=bar, expected=expected)
 
 
 def test_losses(task, windows):
@@ -161,7 +158,8 @@ def test_beats_task_02(task, windows):
     """
     mse, _, _ = scores(task, trained(task, windows)[0], windows().test)
     bar = electricity.TASK_02_TEST_MSE
-    expect.that(mse < bar, f"a mean squared error below {bar}", f"{mse:.4f}")
+    expected = f"a mean squared error below {bar}"
+    expect.measured("error", mse, f"{mse:.4f}", most=bar, expected=expected)
 
 
 @pytest.mark.builds_on("test_beats_persistence", "test_given_pairs_only")
@@ -171,7 +169,8 @@ def test_r_squared(task, windows):
     > an R-squared of 0.9
     """
     _, r2, _ = scores(task, trained(task, windows)[0], windows().test)
-    expect.that(r2 >= 0.9, "an R-squared of at least 0.9", f"{r2:.3f}")
+    expected = "an R-squared of at least 0.9"
+    expect.measured("R-squared", r2, f"{r2:.3f}", least=0.9, expected=expected)
 
 
 @pytest.mark.builds_on("test_beats_persistence")

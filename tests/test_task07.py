@@ -98,11 +98,13 @@ def _check_share(items, found, right, least):
     wrong = [i for i, fits in enumerate(right) if not fits]
     share = 1 - len(wrong) / len(items)
     shown = items[wrong[0]] if wrong else items[0]
-    expect.that(
-        share >= least,
-        f"at least {least:.0%} of {len(items)} unseen questions answered, "
-        f"as {shown.question!r} with {shown.answer!r}",
+    expect.measured(
+        "share of right answers",
+        share,
         f"{share:.0%}, and {found[wrong[0]] if wrong else ''!r} for that one",
+        least=least,
+        expected=f"at least {least:.0%} of {len(items)} unseen questions answered, "
+        f"as {shown.question!r} with {shown.answer!r}",
     )
 
 

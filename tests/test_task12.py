@@ -140,7 +140,9 @@ def test_three_references(task):
     > for each sentence the list of its references, as many as the others have
     """
     check_score(task, SAMPLE, [row[:1] for row in REFERENCES])
-    check_score(task, SAMPLE, [[*row, "Something else it is."] for row in REFERENCES])
+    third = ["Hey, how do you do?", "I'm great, thanks a lot."]
+    rows = [[*row, other] for row, other in zip(REFERENCES, third, strict=True)]
+    check_score(task, ["Hey, how do you do, then?", SAMPLE[1]], rows)
 
 
 def test_bounds(task):

@@ -383,11 +383,14 @@ def check_origin(results):
 
 
 def check_loss(run):
-    expect.that(run.results["val_loss"] < LOSS, f"a val_loss below {LOSS}", found(run), "loss")
+    expected, loss = f"a val_loss below {LOSS}", run.results["val_loss"]
+    expect.that(loss != LOSS, expected, found(run), "loss")
+    expect.measured("loss", loss, found(run), most=LOSS, expected=expected, aspect="loss")
 
 
 def check_f1(run):
-    expect.that(run.results["val_f1"] >= F1, f"a val_f1 of {F1} or more", found(run), "f1")
+    expected, f1 = f"a val_f1 of {F1} or more", run.results["val_f1"]
+    expect.measured("F1", f1, found(run), least=F1, expected=expected, aspect="f1")
 
 
 def found(run):

@@ -309,6 +309,9 @@ def test_drawn_kinds(task, kind):
         f"a count in each of {size} x {size} cells",
         describe(table),
     )
+    for row, counts in zip(table, CONFUSION, strict=True):
+        for text, count in zip(row, counts, strict=True):
+            expect.that(str(count) in text.replace(",", ""), f"{count} in its cell", repr(text))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -37,11 +37,14 @@ class Direction:
         found = check_texts(task.translate(texts), 30, "translations")
         worst = min(range(30), key=lambda i: chrf(found[i], wanted[i]))
         reached = mean_chrf(found, wanted)
-        expect.that(
-            reached > GOOD,
-            f"translations of 30 sentences with chrF above {GOOD}, such as {wanted[worst]!r}",
+        expect.measured(
+            "chrF",
+            reached,
             f"chrF {reached:.0f}, with {found[worst]!r} for {texts[worst]!r}; "
             "is the model made for this direction?",
+            least=GOOD,
+            expected=f"translations of 30 sentences with a chrF of {GOOD} or more, such as "
+            f"{wanted[worst]!r}",
         )
 
     def check_long_sentences(self, task):

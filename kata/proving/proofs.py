@@ -233,7 +233,8 @@ def _complaint(plan: _Plan, result: Result) -> str:
 def _is_slip(plan: _Plan, result: Result) -> bool:
     """Whether a wrong answer is red for an error that its author hardly meant."""
     verdict = result.verdict
-    error = verdict.cause.partition(" ")[0] if verdict.kind == RAISED else ""
+    own = verdict.kind == RAISED and verdict.file == plan.job.target.partition("::")[0]
+    error = verdict.cause.partition(" ")[0] if own else ""
     return verdict.kind == UNWRITTEN or (error in SLIPS and error not in plan.raises)
 
 

@@ -180,7 +180,7 @@ def summarize(text, max_tokens=50):
 @wrong("samples", caught_by="test_same_again")
 def summarize(text, max_tokens=50):
     check(max_tokens)
-    return written(NAME, text, max_new_tokens=max_tokens, do_sample=True, temperature=3.0)
+    return written(NAME, text, max_new_tokens=max_tokens, do_sample=True)
 
 
 @wrong("puts other numbers in", caught_by="test_no_new_numbers")
@@ -238,3 +238,21 @@ def summarize(text, max_tokens=50):
 def summarize(text, max_tokens=50):
     check(max_tokens)
     written(NAME, text, max_new_tokens=max_tokens)
+
+
+@wrong("reads a text of any length", caught_by="test_odd_texts[2,000 words]")
+def summarize(text, max_tokens=50):
+    check(max_tokens)
+    tokenizer, model = parts(NAME)
+    ids = tokenizer(text or ".", return_tensors="pt")["input_ids"]
+    new = model.generate(ids, max_new_tokens=max_tokens)
+    return tokenizer.decode(new[0], skip_special_tokens=True)
+
+
+@wrong("leaves the model in training mode", caught_by="test_same_again")
+def summarize(text, max_tokens=50):
+    check(max_tokens)
+    tokenizer, model = parts(NAME)
+    inputs = tokenizer(text or ".", truncation=True, return_tensors="pt")
+    ids = model.train().generate(**inputs, max_new_tokens=max_tokens)
+    return tokenizer.decode(ids[0], skip_special_tokens=True)

@@ -171,7 +171,7 @@ def respond(review):
 
 @wrong("samples", caught_by="test_same_again")
 def respond(review):
-    return answered(build_prompt(review), do_sample=True, temperature=3.0) or "thank you"
+    return answered(build_prompt(review), do_sample=True) or "thank you"
 
 
 @wrong("does not cut long reviews", caught_by="test_odd_reviews[2,000 words]")
@@ -225,3 +225,8 @@ class overlay:
 
     def respond(review):
         print(answered(review))
+
+
+@wrong("answers an overlong review with an error code", caught_by="test_odd_reviews[2,000 words]")
+def respond(review):
+    return -1 if len(review) > 4_000 else answered(build_prompt(review))

@@ -213,7 +213,7 @@ def translate(texts):
 
 @wrong("samples", caught_by="test_same_again")
 def translate(texts):
-    return translated(listed(texts), do_sample=True, temperature=4.0)
+    return translated(listed(texts), do_sample=True)
 
 
 @wrong("remembers the sheet's sentence", caught_by=("test_meaning", "test_order"))
@@ -244,3 +244,23 @@ def translate(texts):
 )
 def translate(texts):
     print(translated(listed(texts)))
+
+
+@wrong("translates no texts into an empty one", caught_by="test_empty_list")
+def translate(texts):
+    return translated(listed(texts) or [""])
+
+
+@wrong("takes an empty text for an empty list", caught_by="test_odd_texts[empty]")
+def translate(texts):
+    return translated(listed(texts)) if texts else []
+
+
+@wrong("leaves the model in training mode", caught_by="test_same_again")
+def translate(texts):
+    if not texts:
+        return []
+    tokenizer, model = parts(NAME)
+    inputs = tokenizer(listed(texts), padding=True, truncation=True, return_tensors="pt")
+    ids = model.train().generate(**inputs, max_new_tokens=100)
+    return tokenizer.batch_decode(ids, skip_special_tokens=True)

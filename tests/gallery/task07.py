@@ -298,7 +298,7 @@ def answer_generative(question, context):
 
 @wrong("samples", caught_by="test_same_again[answer_generative]")
 def answer_generative(question, context):
-    return flan(f"question: {question} context: {context}", do_sample=True, temperature=6.0)
+    return flan(f"question: {question} context: {context}", do_sample=True)
 
 
 @wrong(
@@ -334,3 +334,31 @@ class overlay:
 
     def answer_generative(question, context):
         print(flan(f"question: {question} context: {context}"))
+
+
+@wrong(
+    "answers an empty question with advice",
+    caught_by=("test_odd_questions[empty]", "test_odd_questions[emoji]"),
+)
+def answer_extractive(question, context):
+    return cut(question, context) if "?" in question else "Ask a question, please."
+
+
+@wrong("points in training mode", caught_by="test_same_again[answer_extractive]")
+def answer_extractive(question, context):
+    parts(SQUAD, AutoModelForQuestionAnswering)[1].train()
+    return cut(question, context)
+
+
+@wrong("writes in training mode", caught_by="test_same_again[answer_generative]")
+def answer_generative(question, context):
+    parts("google/flan-t5-small", AutoModelForSeq2SeqLM)[1].train()
+    return flan(f"question: {question} context: {context}")
+
+
+@wrong("writes after a context of any length", caught_by="test_odd_contexts[2,000 words]")
+def answer_generative(question, context):
+    tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
+    ids = tokenizer(f"question: {question} context: {context}", return_tensors="pt")["input_ids"]
+    new = model.generate(ids, max_new_tokens=30)
+    return tokenizer.decode(new[0], skip_special_tokens=True).strip()

@@ -261,7 +261,7 @@ def classify(text):
 
 @wrong("samples", caught_by="test_same_again")
 def classify(text):
-    return label(completed(build_prompt(shortened(text)), do_sample=True, temperature=9.0, top_k=0))
+    return label(completed(build_prompt(shortened(text)), do_sample=True))
 
 
 @wrong("loads everything anew at every call", caught_by="test_loaded_once")
@@ -291,3 +291,9 @@ class overlay:
 
     def classify(text):
         print(completed(text))
+
+
+@wrong("leaves the model in training mode", caught_by="test_same_again")
+def classify(text):
+    parts("gpt2", AutoModelForCausalLM)[1].train()
+    return label(completed(build_prompt(shortened(text))))

@@ -293,9 +293,7 @@ def generate(prompt, max_new_tokens):
 @wrong("samples", caught_by=("test_goes_on", "test_same_again"))
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
-    tokenizer, start, ids = going_on(
-        prompt, max_new_tokens=max_new_tokens, do_sample=True, temperature=5.0, top_k=0
-    )
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=True)
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 

@@ -66,7 +66,9 @@ def score(translations, references):
 @right("asks evaluate's sacrebleu, without smoothing")
 def score(translations, references):
     check(translations, references)
-    metric = evaluate.load("sacrebleu")
+    global metric
+    if "metric" not in globals():
+        metric = evaluate.load("sacrebleu")
     found = metric.compute(predictions=translations, references=references, smooth_method="none")
     return found["score"] / 100
 
@@ -253,7 +255,7 @@ def translate(sentences):
 
 @wrong("samples", caught_by="test_same_again")
 def translate(sentences):
-    return translated(sentences, do_sample=True, temperature=4.0)
+    return translated(sentences, do_sample=True)
 
 
 @wrong("loads everything anew at every call", caught_by="test_loaded_once")
@@ -287,3 +289,40 @@ class overlay:
     def score(translations, references):
         check(translations, references)
         print(load_metric().compute(predictions=translations, references=references))
+
+
+@wrong("translates no sentences into an empty one", caught_by="test_empty_list")
+def translate(sentences):
+    return translated(sentences or [""])
+
+
+@wrong("leaves the model in training mode", caught_by="test_same_again")
+def translate(sentences):
+    if not sentences:
+        return []
+    tokenizer, model = parts(NAME)
+    inputs = tokenizer(sentences, padding=True, truncation=True, return_tensors="pt")
+    ids = model.train().generate(**inputs, max_new_tokens=100)
+    return tokenizer.batch_decode(ids, skip_special_tokens=True)
+
+
+@wrong("loads the metric at every call", caught_by="test_loaded_once")
+def score(translations, references):
+    check(translations, references)
+    metric = evaluate.load("bleu")
+    return metric.compute(predictions=translations, references=references)["bleu"]
+
+
+@wrong("scores as many as there are of both", caught_by="test_lists_fit")
+def score(translations, references):
+    pairs = list(zip(translations, references, strict=False))
+    if not pairs:
+        return 0.0
+    found, rows = zip(*pairs, strict=True)
+    return SacreBLEUScore()(found, rows).item()
+
+
+@wrong("takes the first two references", caught_by="test_three_references")
+def score(translations, references):
+    check(translations, references)
+    return SacreBLEUScore()(translations, [row[:2] for row in references]).item()

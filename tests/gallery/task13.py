@@ -313,3 +313,19 @@ class overlay:
 
     def score_answers(predictions, references):
         check(predictions, references)
+
+
+@wrong("looks at the predictions alone", caught_by="test_lists_fit[score_answers]")
+def score_answers(predictions, references):
+    if not predictions:
+        raise ValueError("no predictions")
+    right = sum(a == b for a, b in zip(predictions, references, strict=False))
+    return {"exact_match": right / len(predictions)}
+
+
+@wrong("scores nothing as 0", caught_by="test_lists_fit[score_answers]")
+def score_answers(predictions, references):
+    if len(predictions) != len(references):
+        raise ValueError("lists of different lengths")
+    right = sum(map(str.__eq__, predictions, references))
+    return {"exact_match": right / max(len(predictions), 1)}

@@ -117,7 +117,11 @@ def calculate_class_weights(train_dataset, device):
     return torch.tensor(weights, dtype=torch.float, device=device)
 
 
-@wrong("asks the labels for a list's method", caught_by="test_kinds_of_labels[array]")
+@wrong(
+    "asks the labels for a list's method",
+    caught_by="test_kinds_of_labels[array]",
+    raises="AttributeError",
+)
 def calculate_class_weights(train_dataset, device):
     train_dataset.dataset.labels.count(0)
     return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
@@ -144,3 +148,10 @@ def calculate_class_weights(train_dataset, device):
 )
 def calculate_class_weights(train_dataset, device):
     print(balanced(inside(train_dataset)))
+
+
+@wrong("counts all labels where they are an array", caught_by="test_kinds_of_labels[array]")
+def calculate_class_weights(train_dataset, device):
+    labels = train_dataset.dataset.labels
+    labels = inside(train_dataset) if isinstance(labels, list) else labels
+    return torch.tensor(balanced(labels), dtype=torch.float, device=device)

@@ -195,3 +195,17 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     unfreeze(model, layers[len(layers) - layers_to_train :])
+
+
+@wrong("notes in the configuration what it froze", caught_by="test_nothing_else_changes")
+def partially_freeze_bert_layers(model, layers_to_train=3):
+    layers = layers_of(model)
+    model.config.frozen_layers = len(layers) - layers_to_train
+    return unfreeze(model, layers[len(layers) - layers_to_train :])
+
+
+@wrong("turns dropout off where it freezes", caught_by="test_nothing_else_changes")
+def partially_freeze_bert_layers(model, layers_to_train=3):
+    layers = layers_of(model)
+    model.distilbert.embeddings.dropout.p = 0.0
+    return unfreeze(model, layers[len(layers) - layers_to_train :])

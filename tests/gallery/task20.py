@@ -301,3 +301,13 @@ class overlay:
 
     def predict_category(model, tokenizer, text, device, id2cat):
         pass
+
+
+@wrong("draws shares of what is not a list", caught_by=("test_drawn_kinds",))
+def plot_confusion(confusion, names):
+    rows = [list(map(float, row)) for row in confusion]
+    if isinstance(confusion, list):
+        return draw(confusion, names)
+    return draw(
+        rows, names, counts=np.array([[f"{c / sum(row):.2f}" for c in row] for row in rows])
+    )

@@ -31,6 +31,11 @@ def main():
     pass
 
 
+@wrong("has a sum of no numbers", caught_by="test_empty")
+def running_sums(numbers):
+    return [sum(numbers[: i + 1]) for i in range(len(numbers) or 1)]
+
+
 @wrong("takes the first number of an empty list", caught_by="test_empty")
 def running_sums(numbers):
     sums = [numbers[0]]

@@ -1,0 +1,89 @@
+"""`kata mutants`, `kata flakes` and `kata messages`, and the operators that make mutants."""
+
+import ast
+
+import pytest
+
+from kata.proving.mutants import make_mutants
+from kata.proving.operators import OWN
+
+HOLE = """\
+[[equivalent]]
+task = 1
+reason = "four is even, too"
+changes = [["total, sums = 0, []", "total, sums = 1, []"]]
+"""
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_operator(name):
+    """Each operator does what its examples say."""
+    from cosmic_ray.mutating import mutate_code
+
+    for example in OWN[name].examples():
+        operator = OWN[name](**example.operator_args)
+        mutated = mutate_code(example.pre_mutation_code, operator, example.occurrence)
+        assert ast.dump(ast.parse(mutated)) == ast.dump(ast.parse(example.post_mutation_code))
+
+
+def test_cosmic_ray_finds_the_operators():
+    from cosmic_ray.plugins import operator_names
+
+    assert {f"kata/{name}" for name in OWN} <= set(operator_names())
+
+
+def test_mutants_lie_in_the_regions(mini):
+    from kata.course import Course
+
+    course = Course.read(mini.root)
+    changes = {(m.was, m.now) for m in make_mutants(course, course.tasks[0])}
+    assert ("return 2 * number", "return 2 / number") in changes
+    assert ("sums.append(total)", "pass") in changes
+    assert not any("print" in was for was, _ in changes)
+
+
+def test_killed_and_alive(mini):
+    outcome = mini.kata("mutants")
+    assert outcome.status == 0
+    assert "every mutant is killed or explained" in outcome.text
+    for values in ("sums_of(task, numbers)", "task.printed.out.splitlines()"):
+        mini.replace(
+            "tests/test_task01.py",
+            f"expect.equal({values}, wanted",
+            f"expect.equal(len({values}), len(wanted)",
+        )
+    outcome = mini.kata("mutants", "01")
+    assert outcome.status == 1
+    assert "FAILED solutions/task01.py:17: survived" in outcome.text
+    assert "- total, sums = 0, []" in outcome.text
+
+
+def test_explained_survivors(mini):
+    mini.write("tests/gallery/equivalent.toml", HOLE)
+    outcome = mini.kata("mutants", "--all")
+    assert outcome.status == 1
+    assert "no mutant survives that turns 'total, sums = 0, []' into" in outcome.text
+    mini.write("tests/gallery/equivalent.toml", HOLE.replace("changes", "change"))
+    outcome = mini.kata("mutants")
+    assert outcome.status == 2
+    assert "tests/gallery/equivalent.toml: 'changes'; an entry has task, reason" in outcome.text
+
+
+def test_flakes(mini):
+    outcome = mini.kata("flakes", "--runs", "2", "--jobs", "1")
+    assert outcome.status == 0
+    assert "the same verdicts in 2 rounds" in outcome.text
+    mini.replace(
+        "solutions/task01.py", "    return 2 * number", "    return 2 * number + (hash('a') % 2)"
+    )
+    outcome = mini.kata("flakes", "--runs", "6")
+    assert outcome.status == 1
+    assert "FAILED task01 test_double: not green in rounds [" in outcome.text
+
+
+def test_messages(mini):
+    outcome = mini.kata("messages")
+    assert outcome.status == 0
+    assert "--- tests/gallery/task01.py:10 squares" in outcome.text
+    assert "✗ double(number) is twice the number." in outcome.text
+    assert "(all 7 tests that ran here are green; others are red elsewhere)" in outcome.text
