@@ -193,14 +193,23 @@ def lengths_read():
         handle.remove()
 
 
-def check_cut(call, longest=512):
-    """No model reads more tokens in `call`."""
+def check_cut(call, text, longest=512):
+    """In `call` on `text`, a model reads what it can, and no more."""
     with lengths_read() as lengths:
         result = call()
+    read = max(lengths, default=0)
     expect.that(
-        max(lengths, default=0) <= longest,
+        read <= longest,
         f"a text that is cut, so that the model reads {longest} tokens at most",
-        f"{max(lengths, default=0):,} tokens were read",
+        f"{read:,} tokens were read",
+        "tokens read",
+    )
+    # Room for a question or a prompt, and for those who read in overlapping windows.
+    least = longest / 2 if len(text) > 10 * longest else 0
+    expect.that(
+        read >= least,
+        f"a text that is cut at {longest} tokens, and not before",
+        f"of {len(text):,} characters, {read} tokens were read at most",
         "tokens read",
     )
     return result

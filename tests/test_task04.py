@@ -228,7 +228,7 @@ def test_odd_texts(task, name):
     > Any text will do: an empty one, whose summary may be empty, and one longer than the
     > model reads (512 tokens: cut it there).
     """
-    found = check_cut(lambda: task.summarize(ODD_TEXTS[name], 20))
+    found = check_cut(lambda: task.summarize(ODD_TEXTS[name], 20), ODD_TEXTS[name])
     check_count(check_text(found, "the summary", empty=True), 20)
 
 

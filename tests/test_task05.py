@@ -12,6 +12,10 @@ from tests.language import ODD_TEXTS, check_again, check_loaded_once, check_text
 
 reviews = lazy("fixtures.corpora.reviews")
 
+# No stand-in has read of such things, so that none is sure of what to answer.
+STRANGE_REVIEW = (
+    "The lift hummed like a bee, the soap smelt of tar, and somebody had left a cello in our bath."
+)
 RUN = 9  # words in a row that a reply may not share with the prompt
 # Reviews that a template might stumble over.
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=3).filter(
@@ -159,8 +163,8 @@ def test_same_again(task):
 
     > The same call gives the same reply.
     """
-    review = written(1)[0].text
-    check_again(lambda: task.respond(review))
+    for review in (STRANGE_REVIEW, written(1)[0].text):
+        check_again(lambda review=review: task.respond(review))
 
 
 @pytest.mark.edge
@@ -172,6 +176,21 @@ def test_odd_reviews(task, name):
     > model reads (cut it there).
     """
     check_text(task.respond(ODD_TEXTS[name]), "the reply", empty=True)
+
+
+@pytest.mark.builds_on("test_text", "test_odd_reviews")
+@pytest.mark.edge
+def test_long_review(task):
+    """A review that is longer than the model reads has a reply of 5 to 120 words, too.
+
+    > Any review will do: an empty one, whose reply may be empty, and one longer than the
+    > model reads (cut it there).
+
+    > no special tokens, 5 to 120 words
+    """
+    reply = check_text(task.respond(" ".join(item.text for item in written(60))), "the reply")
+    count = len(reply.split())
+    expect.that(5 <= count <= 120, "a reply of 5 to 120 words", f"{count} words: {reply!r}")
 
 
 @pytest.mark.edge

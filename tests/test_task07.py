@@ -140,6 +140,24 @@ def test_question_decides(task, function):
     expect.that(who != where, "different answers to who and where", f"{who!r} twice")
 
 
+@pytest.mark.builds_on("test_question_decides", "test_odd_contexts")
+@pytest.mark.edge
+def test_question_is_kept(task):
+    """Where a context is too long, it is cut, and not the question.
+
+    > a context longer than the model reads (512 tokens: cut the context, not the question)
+    """
+    items = asked(20)
+    context = " ".join(item.context for item in items)
+    questions = [item.question for item in items[:4]]
+    answers = {call(task, "answer_generative", question, context) for question in questions}
+    expect.that(
+        len(answers) > 1,
+        f"several answers to {len(questions)} questions on a context of {len(context):,} letters",
+        f"{answers.pop()!r} to all of them; is the question read?",
+    )
+
+
 @pytest.mark.edge
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_same_again(task, function):
@@ -161,7 +179,9 @@ def test_odd_contexts(task, name):
     """
     context = ODD_TEXTS[name]
     for function in FUNCTIONS:
-        answer = check_cut(lambda f=function: call(task, f, "Who wrote it?", context, empty=True))
+        answer = check_cut(
+            lambda f=function: call(task, f, "Who wrote it?", context, empty=True), context
+        )
         if function == "answer_extractive":
             check_span(answer, context)
 

@@ -73,6 +73,7 @@ def _read_part(part, number):
 @settings(max_examples=40)
 @given(texts)
 @example('They said "never again", and "bad".')
+@example("It was good. " * 400 + "The end.")
 def test_query_comes_last(task, text):
     """The last part holds the text to classify, word for word, and no other part does.
 
@@ -209,6 +210,17 @@ def test_odd_texts(task, name):
     > and never anything else: for an empty text too
     """
     _label(task, ODD_TEXTS[name])
+
+
+@pytest.mark.builds_on("test_odd_texts")
+@pytest.mark.edge
+@pytest.mark.parametrize("word", ["good", "dear", "no"])
+def test_one_word_again_and_again(task, word):
+    """A word that is said 300 times has a label too, whatever the model writes after it.
+
+    > and where the model writes something else (either will do then)
+    """
+    _label(task, " ".join([word] * 300))
 
 
 @pytest.mark.builds_on("test_labels_fit")

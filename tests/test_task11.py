@@ -226,7 +226,9 @@ def test_surprise(task):
 
 @pytest.mark.edge
 @pytest.mark.parametrize(
-    "texts", [[], ["a"], ["By 2030", ""]], ids=["no text", "one token", "empty"]
+    "texts",
+    [[], ["a"], ["The"], ["By 2030", ""]],
+    ids=["no text", "one token", "one token of several letters", "empty"],
 )
 def test_nothing_to_predict(task, texts):
     """No text, or one of fewer than two tokens, raises ValueError.
@@ -297,6 +299,17 @@ def test_emoji(task):
     """
     check_text_after(task, "By 2030 🙂🎉", 3)
     check_mean(task, ["By 2030 🙂🎉 will be"])
+
+
+@pytest.mark.builds_on("test_goes_on")
+@pytest.mark.edge
+@pytest.mark.parametrize("prompt", [" By 2030", "\nBy 2030, the"], ids=["space", "line"])
+def test_white_space_first(task, prompt):
+    """White space before the prompt is a part of it.
+
+    > `prompt`, unchanged, and right after it
+    """
+    check_text_after(task, prompt, 3)
 
 
 @pytest.mark.builds_on("test_goes_on")

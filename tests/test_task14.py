@@ -143,6 +143,22 @@ def test_512_tokens(task, count):
             min(count + 2, 512),
             f"tokens of the item, by a tokenizer whose own limit is {tokenizer.model_max_length}",
         )
+        ends = [found[0], found[-1]]
+        wanted = [tokenizer.cls_token_id, tokenizer.sep_token_id]
+        expect.equal(ends, wanted, "the first and the last token, which are special")
+
+
+@pytest.mark.builds_on("test_ids")
+@pytest.mark.edge
+def test_one_token(task):
+    """A text of one token is a list of one, by a tokenizer that adds no special ones.
+
+    > of `input_ids` and `attention_mask`, flat and without padding
+    """
+    tokenizer = tokenizer_of("gpt2")
+    found = item(task, make(task, ["a"], [1], tokenizer), 0)
+    for key in ("input_ids", "attention_mask"):
+        expect.equal(len(flat(found, key)), 1, f"the length of {key}")
 
 
 def test_on_the_fly(task):

@@ -151,6 +151,35 @@ def test_tokenizer_is_kept(task):
         check_settings(tokenizer, names, before)
 
 
+@pytest.mark.builds_on("test_collator")
+@pytest.mark.edge
+def test_tokenizer_without_padding(task):
+    """A tokenizer that has no padding token gets none.
+
+    > whose settings are left as they are
+    """
+    tokenizer = tokenizer_of("gpt2")
+    collator_of(task, tokenizer)
+    expect.that(
+        tokenizer.pad_token is None, "tokenizer.pad_token still None", repr(tokenizer.pad_token)
+    )
+
+
+@pytest.mark.builds_on("test_mask")
+@pytest.mark.edge
+def test_padding_in_a_text(task):
+    """A text that speaks of the padding token is a text, and no padding.
+
+    > padded as the tokenizer pads
+    """
+    tokenizer = tokenizer_of()
+    texts = ["What does [PAD] mean?", "Why?"]
+    items = items_of(tokenizer, texts, [0, 1])
+    rows = [[1] * len(item["input_ids"]) for item in items]
+    found = check_keys(task.apply(collator_of(task, tokenizer), items), "the batch")
+    expect.equal(found["attention_mask"], torch.tensor(padded(rows, 0)), "attention_mask")
+
+
 def check_settings(tokenizer, names, before):
     for name, value in zip(names, before, strict=True):
         now = getattr(tokenizer, name)

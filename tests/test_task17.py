@@ -176,6 +176,11 @@ def test_input_is_kept(task):
     task.calculate_class_weights(part, torch.device("cpu"))
     same = (labels, places) == ([2, 0, 1, 1, 2], [4, 0, 1, 2, 3])
     expect.that(same, "both lists as they were", describe((labels, places)))
+    for name, kept, was in (
+        ("dataset.labels", part.dataset.labels, labels),
+        ("indices", part.indices, places),
+    ):
+        expect.that(kept is was, f"train_dataset.{name} still the same list", describe(kept))
 
 
 @pytest.mark.builds_on("test_device", "test_tensor")

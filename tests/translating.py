@@ -48,13 +48,23 @@ class Direction:
         )
 
     def check_long_sentences(self, task):
-        texts, wanted = self.sentences(120, seed=9)
-        for text, whole in sorted(zip(texts, wanted, strict=True), key=lambda pair: -len(pair[1]))[
-            :4
-        ]:
+        texts, wanted = self.sentences(300, seed=9)
+        pairs = sorted(zip(texts, wanted, strict=True), key=lambda pair: -len(pair[1]))[:6]
+        broken_off = []
+        for text, whole in pairs:
             (found,) = check_texts(task.translate([text]), 1, "translations")
             good = len(found) > 0.7 * len(whole) and chrf(found, whole) > GOOD
             expect.that(good, f"something like {whole!r}", repr(found))
+            if found[-8:] != whole[-8:]:
+                broken_off.append((found, whole))
+        found, whole = broken_off[0] if broken_off else pairs[0]
+        expect.measured(
+            "whole sentences",
+            6 - len(broken_off),
+            f"{len(broken_off)} of 6 end otherwise, as {found!r}",
+            least=3,
+            expected=f"6 long sentences to their end, as {whole!r}",
+        )
 
     def check_order(self, task):
         texts, wanted = self.sentences(7, seed=3)
@@ -62,7 +72,9 @@ class Direction:
         check_own_place(check_texts(task.translate(texts), 8, "translations"), wanted, chrf)
 
     def check_alone(self, task):
-        texts = sorted(self.sentences(40, seed=5)[0], key=len)[::4]
+        # Short ones beside long ones, which need the most padding.
+        texts = sorted(self.sentences(200, seed=9)[0], key=len)
+        texts = [*texts[:12], *texts[-4:]]
         together = check_texts(task.translate(texts), len(texts), "translations")
         for text, among in zip(texts, together, strict=True):
             (alone,) = check_texts(task.translate([text]), 1, "translations")
@@ -77,7 +89,7 @@ class Direction:
     def check_odd_text(self, task, name):
         texts, wanted = self.sentences(1)
         texts = [ODD_TEXTS[name], *texts]
-        found = check_cut(lambda: task.translate(texts))
+        found = check_cut(lambda: task.translate(texts), texts[0])
         check_texts(found, 2, "translations", empty=True)
         good = chrf(found[1], wanted[0]) > GOOD
         expect.that(good, f"{wanted[0]!r} for the text beside it", repr(found[1]))
