@@ -140,6 +140,20 @@ def test_question_decides(task, function):
     expect.that(who != where, "different answers to who and where", f"{who!r} twice")
 
 
+@pytest.mark.builds_on("test_odd_contexts")
+@pytest.mark.edge
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_long_context(task, function):
+    """Of a long context, the model reads what it can.
+
+    > one longer than the model reads (512 tokens: cut the context there)
+
+    > a context longer than the model reads (512 tokens: cut the context, not the question)
+    """
+    context = " ".join(item.context for item in asked(20))
+    check_cut(lambda: call(task, function, "Who wrote it?", context, empty=True), context)
+
+
 @pytest.mark.builds_on("test_question_decides", "test_odd_contexts")
 @pytest.mark.edge
 def test_question_is_kept(task):

@@ -230,3 +230,12 @@ class overlay:
 @wrong("answers an overlong review with an error code", caught_by="test_odd_reviews[2,000 words]")
 def respond(review):
     return -1 if len(review) > 4_000 else answered(build_prompt(review))
+
+
+@wrong("cuts the reply off behind the whole prompt's letters", caught_by="test_long_review")
+def respond(review):
+    tokenizer, model = parts("gpt2", AutoModelForCausalLM)
+    prompt = build_prompt(review)
+    ids = tokenizer(prompt, return_tensors="pt", truncation=True, max_length=900)["input_ids"]
+    new = model.generate(ids, max_new_tokens=100, pad_token_id=0, do_sample=False)
+    return tokenizer.decode(new[0], skip_special_tokens=True)[len(prompt) :].strip()

@@ -356,9 +356,24 @@ def answer_generative(question, context):
     return flan(f"question: {question} context: {context}")
 
 
-@wrong("writes after a context of any length", caught_by="test_odd_contexts[2,000 words]")
+@wrong(
+    "writes after a context of any length",
+    caught_by=("test_odd_contexts[2,000 words]", "test_long_context[answer_generative]"),
+)
 def answer_generative(question, context):
     tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
     ids = tokenizer(f"question: {question} context: {context}", return_tensors="pt")["input_ids"]
     new = model.generate(ids, max_new_tokens=30)
     return tokenizer.decode(new[0], skip_special_tokens=True).strip()
+
+
+@wrong(
+    "puts the question behind the context, where it is cut off", caught_by="test_question_is_kept"
+)
+def answer_generative(question, context):
+    return flan(f"context: {context} question: {question}")
+
+
+@wrong("cuts the context at 512 letters", caught_by="test_long_context[answer_extractive]")
+def answer_extractive(question, context):
+    return cut(question, context[:512])

@@ -297,3 +297,20 @@ class overlay:
 def classify(text):
     parts("gpt2", AutoModelForCausalLM)[1].train()
     return label(completed(build_prompt(shortened(text))))
+
+
+@wrong("cuts long texts in the prompt itself", caught_by="test_query_comes_last")
+def build_prompt(text):
+    return (
+        f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
+        f'Text: "{text[:4000]}"\nSentiment:'
+    )
+
+
+@wrong(
+    "returns whatever word the model wrote",
+    caught_by="test_one_word_again_and_again[good]",
+)
+def classify(text):
+    words = completed(build_prompt(shortened(text))).split()
+    return words[0].strip('."!,') if words else ""

@@ -378,3 +378,20 @@ class overlay:
     def mean_perplexity(texts):
         check_texts(texts)
         print(losses(texts[0]).mean().exp())
+
+
+@wrong("strips the whole text, the prompt included", caught_by="test_white_space_first")
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
+    return (prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)).strip()
+
+
+@wrong(
+    "counts letters and not tokens",
+    caught_by="test_nothing_to_predict[one token of several letters]",
+)
+def mean_perplexity(texts):
+    if not texts or min(map(len, texts)) < 2:
+        raise ValueError("nothing to predict")
+    return torch.stack([losses(text).mean() for text in texts]).exp().mean().item()

@@ -326,3 +326,23 @@ def score(translations, references):
 def score(translations, references):
     check(translations, references)
     return SacreBLEUScore()(translations, [row[:2] for row in references]).item()
+
+
+@wrong("stops where generate does unless it is told", caught_by="test_long_sentences")
+def translate(sentences):
+    if not sentences:
+        return []
+    tokenizer, model = parts(NAME)
+    inputs = tokenizer(sentences, padding=True, truncation=True, return_tensors="pt")
+    ids = model.generate(**inputs)
+    return tokenizer.batch_decode(ids, skip_special_tokens=True)
+
+
+@wrong("reads the padding along", caught_by="test_alone_or_together")
+def translate(sentences):
+    if not sentences:
+        return []
+    tokenizer, model = parts(NAME)
+    ids = tokenizer(sentences, padding=True, truncation=True, return_tensors="pt")["input_ids"]
+    new = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=100)
+    return tokenizer.batch_decode(new, skip_special_tokens=True)

@@ -216,3 +216,18 @@ class InstructionDataset(Base):
 class InstructionDataset(Base):
     def encode(self, idx, **settings):
         return self.tokenizer(self.texts[idx], truncation=True, **settings)
+
+
+@wrong("cuts the special token off at the end", caught_by="test_512_tokens[700]")
+class InstructionDataset(Base):
+    def encode(self, idx, **settings):
+        encoding = self.tokenizer(self.texts[idx], **settings)
+        return {key: value[:512] for key, value in encoding.items()}
+
+
+@wrong("squeezes a single token to a number", caught_by="test_one_token")
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        encoding = self.encode(idx, return_tensors="pt")
+        item = {key: value.squeeze() for key, value in encoding.items()}
+        return item | {"labels": torch.tensor(self.labels[idx])}

@@ -150,3 +150,21 @@ class overlay:
 )
 def create_data_collator(tokenizer):
     print(DataCollatorWithPadding(tokenizer), np)
+
+
+@wrong("gives the tokenizer a padding token", caught_by="test_tokenizer_without_padding")
+def create_data_collator(tokenizer):
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return DataCollatorWithPadding(tokenizer)
+
+
+@wrong("masks wherever the padding's id stands", caught_by="test_padding_in_a_text")
+def create_data_collator(tokenizer):
+    class Masking(DataCollatorWithPadding):
+        def __call__(self, features):
+            batch = super().__call__(features)
+            batch["attention_mask"] = (batch["input_ids"] != tokenizer.pad_token_id).long()
+            return batch
+
+    return Masking(tokenizer)

@@ -155,3 +155,9 @@ def calculate_class_weights(train_dataset, device):
     labels = train_dataset.dataset.labels
     labels = inside(train_dataset) if isinstance(labels, list) else labels
     return torch.tensor(balanced(labels), dtype=torch.float, device=device)
+
+
+@wrong("makes an array of the data set's labels", caught_by="test_input_is_kept")
+def calculate_class_weights(train_dataset, device):
+    train_dataset.dataset.labels = np.asarray(train_dataset.dataset.labels)
+    return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
