@@ -60,7 +60,8 @@ class Judgement:
             self._target(info)  # a wrong --target is an error at once
         # The references are held to stricter rules than a student: their warnings are errors.
         solutions = (course.root / "solutions").resolve()
-        self._strict = (self._start / self._option).resolve() == solutions
+        judged = (self._start / self._option).resolve()
+        self._strict = solutions in (judged, judged.parent)
 
     @property
     def results(self) -> list[Result]:
@@ -82,7 +83,7 @@ class Judgement:
                 info,
                 self._target(info),
                 reference=Task(info, Target(solution)) if solution.is_file() else None,
-                tolerant=not self._strict,
+                strict=self._strict,
                 patient=bool(option.usepdb or option.trace),
                 loud=option.capture == "no",
             )

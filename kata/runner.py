@@ -29,6 +29,15 @@ from kata.preload import PRELOAD
 from kata.result import Result
 
 PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
+# What every run imports, beside the libraries of the tasks.
+PLUGINS = (
+    "numpy",
+    "hypothesis",
+    "_hypothesis_pytestplugin",
+    "pytest_benchmark.plugin",
+    "kata.plugin",
+)
+UNUSED = ("anyio", "xdist", "xdist.looponfail")  # plugins that cost time and have no part in a run
 TAIL = 3_000  # characters of a run's output that are kept, for a run that broke
 
 
@@ -109,7 +118,7 @@ def _context(course: Course) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     os.environ[PRELOAD] = " ".join(sorted(_imports(course)))
-    context.set_forkserver_preload(["kata.runner", "kata.preload", "hypothesis"])
+    context.set_forkserver_preload(["kata.runner", "kata.preload", *PLUGINS])
     return context
 
 
@@ -158,6 +167,7 @@ def _arguments(job: Job) -> list[str]:
     tests = [f"{job.test_file}::{test}" for test in job.tests] or [str(job.test_file)]
     # Plain assertions: the server has imported plugins that pytest would want to rewrite.
     options = [f"--target={job.target}", "--assert=plain", "-p", "no:cacheprovider"]
+    options += [f"-pno:{plugin}" for plugin in UNUSED]
     return [*tests, *options, *(["--slow"] if job.slow else []), *(["-x"] if job.stop else [])]
 
 

@@ -60,14 +60,14 @@ class Task:
         target: Target,
         *,
         reference: Task | None = None,
-        tolerant: bool = True,
+        strict: bool = False,
         patient: bool = False,
         loud: bool = False,
     ) -> None:
         self._info = info
         self._target = target
         self.reference = reference  # for speeds on the board; a student edition has none
-        self._tolerant = tolerant  # warnings in the student's code are not errors
+        self.strict = strict  # a reference: its warnings are errors, and it is never to blame
         self._patient = patient  # no time limit: somebody is debugging
         self._shown = None if loud else LIMIT  # of the output, in characters
         self._module: ModuleType | None = None
@@ -262,7 +262,7 @@ class Task:
     @contextmanager
     def _warnings(self) -> Iterator[None]:
         with warnings.catch_warnings():
-            if self._tolerant:
+            if not self.strict:
                 warnings.simplefilter("ignore")
             yield
 

@@ -12,7 +12,7 @@ from kata.clock import TimeUp
 from kata.describe import describe
 from kata.expect import Wrong
 from kata.target import Blocked, Unwritten
-from kata.task import Evaded, Task
+from kata.task import AWAY, Evaded, Task
 
 UNWRITTEN = "unwritten"  # the stub's NotImplementedError
 MISSING = "missing"  # this machine lacks what the test was required to run with
@@ -103,7 +103,7 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
         return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)
     if not frames:
         cause = "".join(traceback.format_exception_only(error)).strip()
-        if not task.returned:
+        if not task.returned or task.strict or isinstance(error, AWAY):
             return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
         sentence = f"The test cannot work with what came of this call: {cause}"
         return Verdict(STRANGE, cause, sentence, got=describe(task.returned[0]), **call)

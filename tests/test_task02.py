@@ -424,19 +424,29 @@ def test_script(task, small_electricity):
 
 @pytest.mark.builds_on
 @pytest.mark.slow
-def test_full_script(task):
-    """On all three years, the script's losses fall, and the test error is the usual one.
+def test_full_script(task, small_electricity):
+    """On a year of readings, the losses fall, and the test error is the usual one.
 
     > Print what the sheet prints: the loss of every epoch, and the error on the test year.
     """
+    small_electricity(train_days=365, test_days=365)
     task.main()
     losses = [float(x) for x in re.findall(r"MSE loss: (\S+)", task.printed.out)]
     error = float((re.findall(r"Test MSE: (\S+)", task.printed.out) or ["nan"])[-1])
     expect.that(
         len(losses) == 3 and losses == sorted(losses, reverse=True), "three falling losses", losses
     )
-    usual = electricity.TASK_02_TEST_MSE
-    expect.close(error, usual, "the error on the test year", rtol=0.25)
+    # After three epochs, about as good as repeating the last reading: 0.96 to 0.99 of its error
+    # in four seeds.
+    windows, targets = electricity.load_windows(96).test.tensors
+    usual = float(((windows[:, -1] - targets) ** 2).mean())
+    expect.measured(
+        "distance from the usual error",
+        abs(error / usual - 1),
+        f"{error:.4f}",
+        most=0.25,
+        expected=f"an error on the test year of {usual:.4f}, give or take a quarter",
+    )
 
 
 @pytest.mark.builds_on("test_forward")

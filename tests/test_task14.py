@@ -141,7 +141,7 @@ def test_512_tokens(task, count):
         expect.equal(
             len(found),
             min(count + 2, 512),
-            f"tokens of the item, by a tokenizer whose own limit is {tokenizer.model_max_length}",
+            f"tokens of the item (the tokenizer's own limit is {tokenizer.model_max_length:,})",
         )
         ends = [found[0], found[-1]]
         wanted = [tokenizer.cls_token_id, tokenizer.sep_token_id]

@@ -155,7 +155,7 @@ class overlay:
         return LSTM()
 
     def train(model, dataset, *, device="cpu"):
-        part = torch.utils.data.TensorDataset(*dataset[:20_000])
+        part = torch.utils.data.TensorDataset(*dataset[:5_000])
         return fit(model, part, learning_rate=1e-4, batch_size=1024)
 
 

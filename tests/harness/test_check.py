@@ -2,6 +2,9 @@
 
 import pytest
 
+from kata.course import Course
+from kata.stubs import write_stub
+
 GALLERY = "tests/gallery/task01.py"
 
 
@@ -242,11 +245,18 @@ def test_unsound_course(mini, problem):
     else:
         mini.replace(file, old, new)
     if file.startswith("solutions/"):
-        mini.kata("stubs")
+        for task in Course.read(mini.root).tasks:
+            write_stub(Course.read(mini.root), task)
+    assert message in "\n".join(mini.failures())
+
+
+def test_failures_on_the_command_line(mini):
+    mini.replace(GALLERY, "return number**2", "return numbr**2")
     outcome = mini.kata("check")
     assert outcome.status == 1
-    assert message in outcome.text
-    assert "FAILED task 01" in outcome.text
+    assert "FAILED task 01: 'squares' (tests/gallery/task01.py:10): test_double is red for a" in (
+        outcome.text
+    )
 
 
 def test_missing_gallery(mini):

@@ -50,3 +50,20 @@ def test_test_that_is_expected_to_fail(mini):
     done = mini.answer(solved(running_sums="def running_sums(numbers):\n    return None\n"))
     assert done.status == 1
     assert "✗ No numbers have no running sums." in done.text
+
+
+ODD = {
+    "an object that is no number": "class Odd:\n    __slots__ = ()\n\n\ndef double(number):\n"
+    "    return Odd()\n",
+    "a function that numpy has lost": "import numpy\n\n\ndef double(number):\n"
+    "    numpy.asarray = None\n    return 2 * number\n",
+}
+
+
+@pytest.mark.parametrize("way", ODD)
+def test_answer_that_breaks_a_test_is_named(mini, way):
+    """The course is at fault last: a test that breaks after a call says which one it was."""
+    done = mini.answer(solved(double=ODD[way]))
+    assert done.status == 1
+    assert "This is a fault of the course." not in done.text
+    assert "called    double(number=0)" in done.text

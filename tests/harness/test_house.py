@@ -137,10 +137,14 @@ def test_script_runs_by_itself():
 
 
 def test_code_of_gpu_tests_runs(monkeypatch):
-    """On the CPU, which proves nothing about a GPU, and saves a GPU's time from broken tests."""
+    """On the CPU, which proves nothing about a GPU, and saves a GPU's time from broken tests.
+
+    Without those that train for long, which the CPU's tests do likewise.
+    """
     monkeypatch.setenv("KATA_GPU", "cpu")
     tests = [f"tests/test_task{number}.py" for number in ("02", "03", "09", "17", "20")]
     marks = ["-m", "gpu and not benchmark"]
-    done = python("-m", "pytest", *tests, *marks, "--target", "solutions")
+    short = ["-k", "not (task03 and train) and not (task03 and forecast) and not task09_gpu_l"]
+    done = python("-m", "pytest", *tests, *marks, *short, "--target", "solutions")
     assert done.returncode == 0, done.stdout
-    assert "11 passed" in done.stdout
+    assert "7 passed" in done.stdout

@@ -102,7 +102,7 @@ def test_classes(tmp_path):
         tmp_path,
     )
     assert "FIRST False" in printed
-    assert "expected  tokens of the item == 511" in printed
+    assert "expected  tokens of the item (the tokenizer's own limit is 512) == 511" in printed
     assert "the exercise 11 of 15" in printed
     assert "likewise  test_512_tokens[510], test_512_tokens[511], test_512_tokens[700]" in printed
     assert "then run unittests.exercise_1(InstructionDataset)" in " ".join(printed.split())
