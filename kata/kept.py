@@ -55,8 +55,10 @@ class Kept:
                         data = json.loads(row[0])
                         results = [Result.from_data(result) for result in data["results"]]
                         found[job] = Run(job, results, seconds=data["seconds"], kept=True)
-        except (OSError, sqlite3.Error, ValueError, KeyError, TypeError):
-            self._path.unlink(missing_ok=True)  # what cannot be read is made anew
+        except (OSError, sqlite3.OperationalError):
+            return {}  # another process is at it, or the folder cannot be written to
+        except (sqlite3.Error, ValueError, KeyError, TypeError):
+            self._path.unlink(missing_ok=True)  # what cannot be understood is made anew
         return found
 
     def _write(self, key: str, run: Run) -> None:

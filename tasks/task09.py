@@ -36,7 +36,8 @@ def fine_tune(train, *, output_dir: str = "finetuned-customer-support-model"):
 
     Args:
         train: a dictionary of lists, `text` and `label` (1 = high risk of churn, 0 = low); four
-            messages or more. It is left as it was.
+            messages or more, of which a longer one than the model reads (512 tokens) is cut. It
+            is left as it was.
         output_dir: the folder to save to. It then holds the model and the tokenizer, as
             `save_pretrained` writes them, and no more than that (`training_args.bin`, which
             `Trainer.save_model` adds, does no harm). What was there before is replaced, but only
@@ -88,4 +89,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub b70d917ea3edf0f8
+# stub e7fdb74180450e7a

@@ -277,6 +277,24 @@ def test_trainer(task):
 
 
 @pytest.mark.edge
+def test_long_message(task):
+    """A message that is longer than the model reads can be learnt from, too.
+
+    > four messages or more, of which a longer one than the model reads (512 tokens) is cut
+    """
+    data = {"text": [*SHEET["text"][:3], ODD_TEXTS["2,000 words"]], "label": SHEET["label"]}
+    with trainings() as runs:
+        pair(task.fine_tune(data))
+    expect.that(runs, "a call of Trainer.train", "none", "trainer")
+    lengths = [len(row["input_ids"]) for row in runs[-1].train_dataset]
+    expect.that(
+        len(lengths) == 4 and max(lengths) <= 512,
+        "a training set of 4 rows of at most 512 tokens",
+        f"rows of {lengths} tokens",
+    )
+
+
+@pytest.mark.edge
 def test_nothing_is_reported(task):
     """Training is reported to no service, whichever are installed.
 

@@ -214,13 +214,12 @@ def test_odd_texts(task, name):
 
 @pytest.mark.builds_on("test_odd_texts")
 @pytest.mark.edge
-@pytest.mark.parametrize("word", ["good", "dear", "no"])
-def test_one_word_again_and_again(task, word):
+def test_one_word_again_and_again(task):
     """A word that is said 300 times has a label too, whatever the model writes after it.
 
     > and where the model writes something else (either will do then)
     """
-    _label(task, " ".join([word] * 300))
+    _label(task, " ".join(["good"] * 300))
 
 
 @pytest.mark.builds_on("test_labels_fit")

@@ -13,6 +13,7 @@ from kata.page import MAX_WIDTH, Page
 from kata.result import RED
 from kata.runner import Job, Run
 
+LONG = 20  # seconds that a call may take, above which a task's tests train for long
 LINES = 8  # of substance that a block has at most
 AROUND = ("test", "at", "asked", "likewise", "hence", "printed")  # fields that add none
 
@@ -44,13 +45,17 @@ def messages(
     fresh: bool,
     watch: Callable[[list[Job], Iterable[Run]], Iterable[Run]],
 ) -> Iterator[Message]:
-    """The message for each wrong answer of some tasks, in the order of the galleries."""
+    """The message for each wrong answer of some tasks, in the order of the galleries.
+
+    Where tests train for long, only those that the answer names are run.
+    """
     entries: dict[Job, Entry] = {}
     for task in tasks:
         for entry in read_gallery(course.gallery(task)):
             if entry.kind == "wrong":
                 target = f"{entry.path}::{entry.title}"
-                entries[Job(course.test_file(task), target, search="kata-fixed")] = entry
+                tests = entry.caught_by if task.time_limit > LONG else ()
+                entries[Job(course.test_file(task), target, tests, search="kata-fixed")] = entry
     jobs = list(entries)
     runs = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
     for job, entry in entries.items():

@@ -65,7 +65,7 @@ class overlay:
         return cut(question, context, "deepset/roberta-base-squad2").strip()
 
     def answer_generative(question, context):
-        return flan(f"Context: {context}\nQuestion: {question}\nAnswer:", num_beams=3)
+        return flan(f"Question: {question}\nContext: {context}\nAnswer:", num_beams=3)
 
 
 @wrong("puts the tokens together", caught_by="test_extractive_keeps_white_space")

@@ -452,3 +452,19 @@ def predict(texts, model, tokenizer):
     settings = {"truncation": True, "max_length": 128, "padding": True, "return_tensors": "pt"}
     with torch.inference_mode():
         return model(**tokenizer(texts, **settings).to(model.device)).logits.argmax(-1).tolist()
+
+
+@wrong("learns from messages of any length", caught_by="test_long_message")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    tokenizer.model_max_length = 100_000
+    trained(train, model, tokenizer)
+    return saved(model, tokenizer, output_dir)
+
+
+@wrong("leaves out what is too long", caught_by="test_long_message")
+def fine_tune(train, *, output_dir=FOLDER):
+    model, tokenizer = parts()
+    short = [i for i, text in enumerate(train["text"]) if len(text) < 2_000]
+    trained({key: [train[key][i] for i in short] for key in train}, model, tokenizer)
+    return saved(model, tokenizer, output_dir)

@@ -309,7 +309,7 @@ def build_prompt(text):
 
 @wrong(
     "returns whatever word the model wrote",
-    caught_by="test_one_word_again_and_again[good]",
+    caught_by="test_one_word_again_and_again",
 )
 def classify(text):
     words = completed(build_prompt(shortened(text))).split()

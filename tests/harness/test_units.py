@@ -75,6 +75,14 @@ def test_expect_passes():
     expect.raises(ValueError, lambda: int("x"))
 
 
+def test_slack_is_kept():
+    expect.slack.clear()
+    for f1 in (0.9, 0.84, 1.0):
+        expect.measured("F1", f1, f1, least=0.8, expected="0.8 or more")
+    expect.measured("loss", 0.35, 0.35, most=0.7, expected="0.7 at most")
+    assert expect.slack == pytest.approx({"F1": 0.05, "loss": 0.5})
+
+
 def test_expect_names_the_first_difference():
     error = wrong(expect.equal, [1, 2, 4], np.array([1, 2, 3]), "x")
     assert error.expected == "x[2] == 3, in x = [1, 2, 3]"
@@ -110,6 +118,9 @@ def refused():
         (expect.tensor, (torch.zeros(2), "x"), {"shape": (2,), "device": "cuda"}, "device"),
         (expect.tensor, (torch.tensor([torch.inf]), "x"), {"shape": (1,)}, "finite"),
         (expect.raises, (ValueError, lambda: 3), {}, "value"),
+        (expect.measured, ("F1", 0.7, "0.7"), {"least": 0.8, "expected": "0.8 or more"}, "value"),
+        (expect.measured, ("loss", 0.9, "0.9"), {"most": 0.7, "expected": "0.7 at most"}, "value"),
+        (expect.measured, ("F1", float("nan"), "nan"), {"least": 0, "expected": "0"}, "value"),
     ]
 
 
