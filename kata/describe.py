@@ -5,11 +5,14 @@ from __future__ import annotations
 import reprlib
 from typing import Any
 
+LONG = 240  # letters of a list or dictionary, above which its beginning has to do
 SMALL = 30  # elements of an array, or cells of a frame, that are shown in full
 
 _repr = reprlib.Repr()
 _repr.maxlist = _repr.maxtuple = _repr.maxdict = _repr.maxset = 12
 _repr.maxstring = _repr.maxother = 160
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = LONG // 4
 
 
 def describe(value: Any) -> str:
@@ -43,7 +46,7 @@ def _describe(value: Any) -> str:
         return f"a {type(value).__name__} (nn.Module)"
     if isinstance(value, list | tuple) and len(value) <= 12 and not isinstance(value, str):
         inner = ", ".join(_describe(item) for item in value)
-        if len(inner) <= 300:
+        if len(inner) <= LONG:
             if isinstance(value, list):
                 return f"[{inner}]"
             return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -53,7 +56,18 @@ def _describe(value: Any) -> str:
         return f"the function {value.__name__}"
     if getattr(type(value), "__repr__", None) is object.__repr__:
         return f"a {type(value).__name__}"
-    return _repr.repr(value)
+    text = _repr.repr(value)
+    if len(text) > LONG and isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_beginning(item)}" for key, item in value.items()) + "}"
+    return _beginning(value) if len(text) > LONG else text
+
+
+def _beginning(value: Any) -> str:
+    """A value of a few dozen letters whole, and of a longer list its first item and its length."""
+    text = _repr.repr(value)
+    if len(text) <= LONG // 4 or not isinstance(value, list | tuple):
+        return text
+    return f"[{_brief.repr(value[0])}, ... ({len(value)} in all)]"
 
 
 def _array(value: Any, kind: str, small: int = SMALL) -> str:
@@ -67,7 +81,17 @@ def _array(value: Any, kind: str, small: int = SMALL) -> str:
     kind = "array" if kind == "ndarray" else kind
     if size > small:
         return f"{dtype} {kind} of shape {shape}"
-    return f"{value.tolist()} ({dtype} {kind} of shape {shape})"
+    values = value.tolist()
+    if dtype.startswith(("float", "bfloat")):
+        values = _rounded(values)
+    return f"{values} ({dtype} {kind} of shape {shape})"
+
+
+def _rounded(values: Any) -> Any:
+    """Numbers, in lists of lists, to six digits."""
+    if isinstance(values, list):
+        return [_rounded(value) for value in values]
+    return float(f"{values:.6g}")
 
 
 def _frame(value: Any) -> str:

@@ -13,6 +13,9 @@ from typing import Any
 
 from kata.describe import describe
 
+WHOLE = 12  # values of an array that are shown beside the one that differs
+START, REST = 200, 100  # letters of a long text that are shown, from its start and of its end
+
 
 class Wrong(AssertionError):
     """A student's code returned or did something else than the task asks for.
@@ -22,9 +25,8 @@ class Wrong(AssertionError):
     """
 
     def __init__(self, expected: str, got: str, aspect: str = "value") -> None:
-        super().__init__(f"expected {expected}, got {got}")
-        self.expected = expected
-        self.got = got
+        self.expected, self.got = _bounded(expected), _bounded(got)
+        super().__init__(f"expected {self.expected}, got {self.got}")
         self.aspect = aspect
 
 
@@ -154,6 +156,12 @@ def raises(kind: type[Exception], call: Callable[[], object]) -> None:
     raise Wrong(f"{kind.__name__} is raised", f"no error, and the result {describe(result)}")
 
 
+def _bounded(text: str) -> str:
+    """A text without its middle, if it is longer than anybody reads."""
+    left_out = len(text) - START - REST
+    return text if left_out < REST else f"{text[:START]} [{left_out} letters] {text[-REST:]}"
+
+
 def _type_name(kind: type) -> str:
     module = kind.__module__
     return kind.__name__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
@@ -198,8 +206,8 @@ def _compare(
 
 
 def _whole(name: str, value: Any, show: Callable[[Any], str]) -> str:
-    if value.ndim != 1 or not 1 < value.size <= 30:
-        return f", in {name} = {value.tolist()}" if 1 < value.size <= 30 else ""
+    if value.ndim != 1 or not 1 < value.size <= WHOLE:
+        return f", in {name} = {value.tolist()}" if 1 < value.size <= WHOLE else ""
     return f", in {name} = [{', '.join(map(show, value.tolist()))}]"
 
 

@@ -44,6 +44,11 @@ def described():
         (pd.DataFrame({"a": [1, 2]}, index=[5, 6]), "DataFrame({'a': [1, 2]}, index=[5, 6])"),
         (pd.DataFrame({"a": range(99)}), "DataFrame of 99 rows, columns a"),
         (Grumpy(), "<Grumpy instance at"),
+        (
+            ["a b c " * 9] * 7,
+            "['a b c a b c a b c a b c a b c a b c a b c a b c a b c ', ... (7 in all",
+        ),
+        ({"text": ["a b c " * 9] * 7, "label": [0, 1]}, "{'text': ['a b c a b c"),
         (int, "the class int"),
         (describe, "the function describe"),
         ([Grumpy()], "[<Grumpy instance at"),
