@@ -95,8 +95,10 @@ def test_window_only(task, windows):
     model, inputs = build(task), windows().train.tensors[0][1000:1007]
     train(task, model, torch.utils.data.TensorDataset(*windows().train[:512]))
     together = forecast(task, model, inputs)
+    again = forecast(task, model, inputs)
+    expect.close(again, together, "a second forecast of the same windows", rtol=1e-4, atol=1e-4)
     alone = torch.cat([forecast(task, model, inputs[i : i + 1]) for i in range(7)])
-    expect.close(alone, together, "the forecasts of 7 windows, one by one", rtol=1e-4, atol=1e-4)
+    expect.close(alone, together, "forecasts alone as in a batch of 7", rtol=1e-4, atol=1e-4)
 
 
 def test_given_pairs_only(task, windows):
