@@ -81,7 +81,7 @@ class Probe(torch.nn.Module):
         expect.that(
             batches,
             "the model that is passed in forecasts, in training mode",
-            "it is never called in training mode",
+            "it is never called in training mode" if self.seen else "it is never called at all",
             "training",
         )
         expect.that(
@@ -102,6 +102,23 @@ def forecasts(probe, dataset):
 def squared_error(probe, dataset):
     """The mean squared error of a probe over a data set, in float64."""
     return float(np.mean((forecasts(probe, dataset) - dataset.tensors[1].double().numpy()) ** 2))
+
+
+def recognise_error(error, probe, dataset, batch_size):
+    """What a known mistake in evaluation is called, if it leads to that error."""
+    squares = (forecasts(probe, dataset) - dataset.tensors[1].double().numpy()) ** 2
+    batches = [squares[i : i + batch_size] for i in range(0, len(squares), batch_size)]
+    values = {
+        "": squares.mean(),  # none
+        "the mean of the batches' means, which counts a small last batch too much": np.mean(
+            [batch.mean() for batch in batches]
+        ),
+        "the error of the first batch alone": batches[0].mean(),
+        "the error of the last batch alone": batches[-1].mean(),
+        "the root of it": squares.mean() ** 0.5,
+        "the sum, and not the mean": squares.sum(),
+    }
+    return next((name for name, value in values.items() if np.isclose(error, value, 1e-4)), "")
 
 
 def replay(probe, dataset, orders, learning_rate, rule="AdamW", add_up=False):
@@ -152,7 +169,7 @@ def recognise_weights(trained, probe, dataset, orders, learning_rate):
         if np.allclose(trained, weights, rtol=2e-4, atol=2e-4):
             return name and f"the weights of {name}"
     unmoved = np.allclose(trained, weights_of(probe), rtol=0, atol=1e-7)
-    return "the weights from before: no step was taken" if unmoved else ""
+    return "the weights from before: no step was taken, or one without gradients" if unmoved else ""
 
 
 def recognise_losses(losses, epochs):
@@ -214,12 +231,16 @@ def forecast_by_hand(model, windows):
 
     `windows` is `(batch, length)`. The gates are PyTorch's, in its order: input, forget, cell,
     output (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+
+    Returns:
+        The forecasts `(batch,)`, and those that known mistakes lead to, by what they are called.
     """
 
     def sigmoid(x):
         return 1 / (1 + np.exp(-x))
 
     sequence = windows.double().numpy()[:, :, None]  # (batch, length, features)
+    lasts = []  # of each layer
     for weight_ih, weight_hh, bias_ih, bias_hh in lstm_layers(model):
         size = weight_hh.shape[1]
         hidden = np.zeros((len(sequence), size))
@@ -232,8 +253,17 @@ def forecast_by_hand(model, windows):
             hidden = sigmoid(out) * np.tanh(cell)
             outputs.append(hidden)
         sequence = np.stack(outputs, axis=1)
+        lasts.append(sequence[:, -1])
     weight, bias = linear_layer(model)
-    return sequence[:, -1] @ weight[0] + bias[0]
+    read = {
+        "": sequence[:, -1],
+        "the output at the first time step": sequence[:, 0],
+        "the first layer's output": lasts[0],
+        "the cell's memory": cell,
+        "the mean over all time steps": sequence.mean(axis=1),
+    }
+    forecasts = {name: values @ weight[0] + bias[0] for name, values in read.items()}
+    return forecasts.pop(""), forecasts
 
 
 class PlainLSTM(torch.nn.Module):

@@ -96,11 +96,20 @@ def test_forward(task, batch, length):
 
     > Both kinds of memory, hidden and cell, are all zeros at the start of every window
     """
+    torch.manual_seed(length)  # the same example is the same forecast, when it is tried again
     model = build(task)
     check_layers(model)
     windows = torch.randn(batch, length, 1)
-    wanted = forecasting.forecast_by_hand(model, windows[:, :, 0])
-    expect.close(forecast(task, model, windows), wanted, "the forecast", rtol=1e-4, atol=1e-5)
+    wanted, mistakes = forecasting.forecast_by_hand(model, windows[:, :, 0])
+    found = forecast(task, model, windows)
+    known = [name for name, other in mistakes.items() if np.allclose(found, other, rtol=1e-4)]
+    right = np.allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    expect.that(
+        right or not known,
+        "a forecast from the second layer's output at the last time step",
+        f"one from {known[0]}" if known else "",
+    )
+    expect.close(found, wanted, "the forecast", rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.builds_on("test_shape", "test_forward")
@@ -306,7 +315,10 @@ def test_evaluation(task):
     dataset, probe = forecasting.pairs(23, 5), forecasting.Probe(5)
     result = task.evaluate(probe, dataset, batch_size=7)
     expect.number(result, "what evaluate returns")
-    expect.close(result, forecasting.squared_error(probe, dataset), "the error", rtol=1e-4)
+    wanted = forecasting.squared_error(probe, dataset)
+    mistake = forecasting.recognise_error(result, probe, dataset, 7)
+    expect.that(not mistake, f"the mean over all pairs, {wanted:.6g}", f"{result:.6g}, {mistake}")
+    expect.close(result, wanted, "the error", rtol=1e-4)
 
 
 def test_evaluation_mode(task):

@@ -38,7 +38,7 @@ def check_span(answer, context):
     expect.that(
         answer in context,
         "an answer that stands in the context, character for character",
-        f"{answer!r} in {context!r}",
+        repr(answer),
     )
 
 
