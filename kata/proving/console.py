@@ -153,8 +153,12 @@ def flakes(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -
         rounds(course, tasks, runs=options.runs, workers=options.jobs, slow=options.slow),
         total=options.runs, unit="round", desc="kata flakes", file=sys.stderr,
     )  # fmt: skip
-    for found in bar:
-        bar.set_postfix(flaky=sum(not own.is_steady for own in found.values()))
+    try:
+        for found in bar:
+            bar.set_postfix(flaky=sum(not own.is_steady for own in found.values()))
+    except KeyboardInterrupt:
+        bar.close()  # what was found so far is worth a look
+    count = max((len(own.outcomes) for own in found.values()), default=0)
     rows = [["task", "tests", "not run here", "verdicts", "not green"]]
     for task in tasks:
         own = [test for (name, _), test in found.items() if name == task.name]
@@ -181,8 +185,9 @@ def flakes(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -
     for test in flaky:
         red = [number for number, outcome in enumerate(test.outcomes, 1) if outcome != "green"]
         print(f"\nFAILED {test.task} {test.test}: not green in rounds {red}")
-    print(f"\n{len(flaky)} failed" if flaky else f"\nthe same verdicts in {options.runs} rounds")
-    return 1 if flaky else 0
+    of = f" of {options.runs}" if count < options.runs else ""
+    print(f"\n{len(flaky)} failed" if flaky else f"\nthe same verdicts in {count}{of} rounds")
+    return 1 if flaky or of else 0
 
 
 def messages(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
