@@ -85,15 +85,14 @@ class Kept:
     def _answer(self, target: str) -> str:
         name, _, title = target.partition("::")
         path = Path(name)
-        task = next((t for t in self._course.tasks if path.stem.startswith(t.name)), None)
-        reference = _content(self._course.solution(task)) if task else ""
         if not title:
             # Where an answer lies says whether it is held to the rules of a reference.
             return f"{path if path.is_relative_to(self._course.root) else ''}{_content(path)}"
         if (path, title) not in self._entries:
             entry = find_entry(path, title)
             self._entries[path, title] = _digest([ast.dump(entry.code).encode()])
-        return reference + self._entries[path, title]
+        task = self._course.task(path.stem)
+        return (_content(self._course.solution(task)) if task else "") + self._entries[path, title]
 
     @cached_property
     def _surroundings(self) -> str:

@@ -46,7 +46,7 @@ def rounds(
     found: dict[tuple[str, str], Steadiness] = {}
     names = [task.name for task in tasks]
     for number in range(runs):
-        with _busy(os.cpu_count() or 1 if number % BUSY == BUSY - 1 else 0):
+        with _busy((os.cpu_count() or 1) if number % BUSY == BUSY - 1 else 0):
             command = [sys.executable, "-m", __name__, str(number), str(workers), str(slow), *names]
             threads = str(1 + number % 2)
             settings = {

@@ -21,7 +21,7 @@ from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.kept import Kept
-from kata.result import GREEN, RED
+from kata.result import RED
 from kata.runner import Job, Run
 from kata.stubs import regions
 from kata.verdict import DEFECT, HUNG, STRANGE
@@ -158,7 +158,7 @@ def _fate(mutant: Mutant, run: Run, equivalents: Equivalents) -> Fate:
     if red:
         kinds = {DEFECT: BROKE, STRANGE: BROKE, HUNG: TIMED_OUT}
         return Fate(mutant, kinds.get(red[0].verdict.kind, KILLED), red[0].test)
-    if run.broken or not any(result.outcome == GREEN for result in run.results):
+    if run.broken:
         return Fate(mutant, TIMED_OUT if "killed after" in run.broken else KILLED, "its process")
     reason = equivalents.reason(mutant)
     return Fate(mutant, SURVIVED, reason, equivalent=bool(reason))
