@@ -101,14 +101,20 @@ def _add_proving(
     command = commands.add_parser(name, help=about)
     command.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
     command.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
-        help="runs at the same time (default: one per core)",
+        "--jobs", type=_positive, default=_cores(), metavar="N",
+        help="runs at the same time (default: one per core that this process may use)",
     )  # fmt: skip
     if name != "flakes":
         command.add_argument(
             "--fresh", action="store_true", help="run everything, also what has not changed since"
         )
     return command
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _positive(text: str) -> int:
