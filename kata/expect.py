@@ -185,12 +185,8 @@ def _compare(
             describe(got),
         )
         return
-    that(
-        theirs.shape == ours.shape,
-        f"{name} of shape {ours.shape}",
-        f"{name} of shape {theirs.shape}",
-        "shape",
-    )
+    if theirs.shape != ours.shape:
+        raise Wrong(_length(name, ours), _length(name, theirs), "shape")
     wrong = ~np.asarray(same(theirs, ours))
     if not wrong.any():
         return
@@ -203,6 +199,12 @@ def _compare(
         f"{where} == {show(ours[place].item())}{suffix}" + _whole(name, ours, show),
         f"{where} == {show(theirs[place].item())}{share}" + _whole(name, theirs, show),
     )
+
+
+def _length(name: str, value: Any) -> str:
+    """A list of a few numbers whole, and anything else by its shape."""
+    short = value.ndim == 1 and value.size <= WHOLE
+    return f"{name} == {value.tolist()}" if short else f"{name} of shape {value.shape}"
 
 
 def _whole(name: str, value: Any, show: Callable[[Any], str]) -> str:

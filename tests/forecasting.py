@@ -121,12 +121,12 @@ def recognise_error(error, probe, dataset, batch_size):
     return next((name for name, value in values.items() if np.isclose(error, value, 1e-4)), "")
 
 
-def replay(probe, dataset, orders, learning_rate, rule="AdamW", add_up=False):
+def replay(probe, dataset, orders, learning_rate, rule="AdamW", add_up=False, anew=False):
     """Train a linear forecaster from `probe`'s weights on those batches, in float64.
 
     AdamW as in Loshchilov and Hutter (2019), with PyTorch's defaults: betas 0.9 and 0.999,
-    epsilon 1e-8, weight decay 0.01. Other rules and gradients that add up are mistakes to
-    recognise. Returns the final weights, the bias last.
+    epsilon 1e-8, weight decay 0.01. Mistakes to recognise: other rules, gradients that add up,
+    an optimizer that starts anew in every epoch. Returns the final weights, the bias last.
     """
     windows = dataset.tensors[0].double().numpy()
     windows = np.concatenate([windows, np.ones((len(windows), 1))], axis=1)
@@ -135,6 +135,8 @@ def replay(probe, dataset, orders, learning_rate, rule="AdamW", add_up=False):
     first, second, gradient = np.zeros_like(weights), np.zeros_like(weights), 0.0
     step = 0
     for batches in orders:
+        if anew:
+            first, second, step = np.zeros_like(weights), np.zeros_like(weights), 0
         for batch in batches:
             step += 1
             error = windows[batch] @ weights - targets[batch]
@@ -144,6 +146,8 @@ def replay(probe, dataset, orders, learning_rate, rule="AdamW", add_up=False):
                 continue
             if rule == "AdamW":
                 weights = weights * (1 - learning_rate * 0.01)
+            if rule == "Adam, decaying in the gradient":
+                gradient = gradient + 0.01 * weights
             first = 0.9 * first + 0.1 * gradient
             second = 0.999 * second + 0.001 * gradient**2
             scale = np.sqrt(second / (1 - 0.999**step)) + 1e-8
@@ -162,10 +166,15 @@ def recognise_weights(trained, probe, dataset, orders, learning_rate):
         "": {},  # none: at a small learning rate, several rules give nearly the same weights
         "plain Adam, which does not decay the weights": {"rule": "Adam"},
         "plain SGD": {"rule": "SGD"},
+        "Adam with the decay as a part of the gradient": {"rule": "Adam, decaying in the gradient"},
         "gradients that add up over the batches, as without zero_grad": {"add_up": True},
+        "an optimizer that is made anew in every epoch, and forgets its moments": {"anew": True},
+        "a learning rate of 0.001, whatever was asked for": {"learning_rate": 0.001},
+        "a learning rate of 0.0001, whatever was asked for": {"learning_rate": 0.0001},
+        "a tenth of the learning rate": {"learning_rate": learning_rate / 10},
     }
     for name, mistake in mistakes.items():
-        weights = replay(probe, dataset, orders, learning_rate, **mistake)
+        weights = replay(probe, dataset, orders, **{"learning_rate": learning_rate, **mistake})
         if np.allclose(trained, weights, rtol=2e-4, atol=2e-4):
             return name and f"the weights of {name}"
     unmoved = np.allclose(trained, weights_of(probe), rtol=0, atol=1e-7)

@@ -295,6 +295,8 @@ def fit(
         sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
     ),
     bar=tqdm,
+    over=range,
+    line="Epoch {epoch}, Average MSE loss: {loss}",
     loss_of=mean_squared_error,
     num_workers=0,
 ):
@@ -304,7 +306,7 @@ def fit(
     order = {"shuffle": shuffle, "drop_last": drop_last}
     loader = DataLoader(dataset, batch_size, **order, num_workers=num_workers)
     epochs_losses = []
-    for epoch in range(epochs):
+    for epoch in over(epochs):
         losses, sizes = [], []
         for x, y in bar(loader):
             loss = loss_of(model(x.unsqueeze(-1).to(device)), squeeze(y).to(device))
@@ -313,7 +315,7 @@ def fit(
             losses.append(loss.item())
             sizes.append(len(y))
         epochs_losses.append(average(losses, sizes))
-        print(f"Epoch {epoch + 1}, Average MSE loss: {epochs_losses[-1]}")
+        print(line.format(epoch=epoch + 1, loss=epochs_losses[-1]))
     return epochs_losses
 
 
@@ -489,14 +491,16 @@ def train(model, dataset, **options):
 
 
 @wrong("shows a bar over epochs only", caught_by="test_progress")
-def train(model, dataset, *, epochs=3, **options):
-    losses = []
-    for _ in trange(epochs):
-        losses += fit(model, dataset, bar=lambda loader: loader, epochs=1, **options)
-    return losses
+def train(model, dataset, **options):
+    return fit(model, dataset, over=trange, bar=lambda loader: loader, **options)
 
 
 @wrong("prints all epochs as the first", caught_by="test_loss_per_epoch_is_printed")
+def train(model, dataset, **options):
+    return fit(model, dataset, line="Epoch 1, Average MSE loss: {loss}", **options)
+
+
+@wrong("makes an optimizer for every epoch", caught_by="test_steps")
 def train(model, dataset, *, epochs=3, **options):
     return [fit(model, dataset, epochs=1, **options)[0] for _ in range(epochs)]
 
@@ -516,11 +520,12 @@ def train(model, dataset, *, batch_size=32, **options):
     return fit(one_by_one, dataset, batch_size=batch_size, **options)
 
 
-@wrong("prints the loss in a format of its own", caught_by="test_script")
-def train(model, dataset, *, epochs=3, **options):
-    for epoch in range(epochs):
-        print(f"epoch {epoch}: loss 0.1")
-    return [0.3, 0.2, 0.1]
+@wrong(
+    "prints the loss in a format of its own",
+    caught_by=("test_loss_per_epoch_is_printed", "test_script"),
+)
+def train(model, dataset, **options):
+    return fit(model, dataset, line="epoch {epoch}: loss {loss}", **options)
 
 
 @wrong("trains with a tenth of the learning rate", caught_by="test_steps")
@@ -633,4 +638,7 @@ def evaluate(model, dataset, **options):
 @wrong("evaluates on the CPU whatever the device", caught_by="test_gpu_evaluate")
 @torch.no_grad()
 def evaluate(model, dataset, *, device="cpu", **options):
-    return error_of(model, dataset, **options)
+    mode = model.training
+    error = error_of(model.eval(), dataset, **options)
+    model.train(mode)
+    return error
