@@ -5,4 +5,4 @@ import os
 # The tests judge on the course's own data, whatever data the student works on.
 os.environ.pop("KATA_DATA", None)
 
-pytest_plugins = ["kata.plugin"]
+pytest_plugins = ["kata.plugin.hooks"]

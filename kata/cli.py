@@ -11,8 +11,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from kata.authoring.stubs import find_drift, write_stub
 from kata.course import Course, CourseError, TaskInfo
-from kata.stubs import find_drift, write_stub
 
 PROVING = ("check", "mutants", "flakes", "messages")
 
@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "models":
         return _print_models(course)
     if options.command == "notebook":
-        from kata.jupyter import open_jupyter, run_notebook  # these bring pytest along
+        from kata.authoring.jupyter import open_jupyter, run_notebook  # these bring pytest along
 
         return run_notebook(course, options.file) if options.file else open_jupyter(course)
     tasks = course.select(options.tasks)

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from kata import expect
-from kata.lazy import lazy
+from kata.testing import expect, lazy
 from tests.tokens import ids_of
 
 torch = lazy("torch")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
-from kata import expect
+from kata.testing import expect
 
 
 def pairs(rows, length, seed=7):

@@ -4,9 +4,7 @@ import contextlib
 import re
 import sys
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 
 corpora = lazy("fixtures.corpora")
 torch = lazy("torch")

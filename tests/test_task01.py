@@ -4,10 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
-from kata.race import readable
+from kata.testing import describe, expect, lazy, readable
 
 np = lazy("numpy")
 pd = lazy("pandas")

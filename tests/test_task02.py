@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.lazy import lazy
+from kata.testing import expect, lazy
 
 np = lazy("numpy")
 torch = lazy("torch")

@@ -4,8 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kata import expect
-from kata.lazy import lazy
+from kata.testing import expect, lazy
 
 np = lazy("numpy")
 torch = lazy("torch")

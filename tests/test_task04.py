@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.lazy import lazy
+from kata.testing import expect, lazy
 from tests.language import (
     ODD_TEXTS,
     STRANGE_TEXT,

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.lazy import lazy
+from kata.testing import expect, lazy
 from tests.language import ODD_TEXTS, check_again, check_loaded_once, check_text, unseen
 
 reviews = lazy("fixtures.corpora.reviews")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
+from kata.testing import expect
 from tests.language import (
     ODD_TEXTS,
     STRANGE_SPANISH,

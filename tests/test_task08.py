@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 from tests import tokens
 from tests.language import texts_of_calls
 from tests.tokens import UNCASED, ids_of, padded

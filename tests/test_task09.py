@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 from tests.language import ODD_TEXTS, check_cut, check_no_gradients, tokenizer_base
 
 tickets = lazy("fixtures.tickets")

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
+from kata.testing import describe, expect
 from tests.language import (
     ODD_TEXTS,
     STRANGE_SPANISH,

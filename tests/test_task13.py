@@ -10,8 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
+from kata.testing import describe, expect
 from tests.language import sentences_of
 
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")

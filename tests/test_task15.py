@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 from tests.dispatching import LABELS, TEXTS, check_keys, items_of
 from tests.tokens import padded, tokenizer_of
 

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 
 np = lazy("numpy")
 torch = lazy("torch")

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 
 helper_utils = lazy("fixtures.helper_utils")
 preparation = lazy("fixtures.dispatcher.preparation")

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata import expect
-from kata.describe import describe
-from kata.lazy import lazy
+from kata.testing import describe, expect, lazy
 from tests.language import ODD_TEXTS, check_no_gradients
 from tests.tokens import UNCASED, tokenizer_of
 

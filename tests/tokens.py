@@ -5,7 +5,7 @@ import sys
 from contextlib import contextmanager
 from functools import cache
 
-from kata.lazy import lazy
+from kata.testing import lazy
 
 transformers = lazy("transformers")
 

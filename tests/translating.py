@@ -1,7 +1,6 @@
 """What any `translate(list of texts)` must do, whatever the languages."""
 
-from kata import expect
-from kata.lazy import lazy
+from kata.testing import expect, lazy
 from tests.language import (
     ODD_TEXTS,
     check_cut,

@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from kata.course import Course, TaskInfo
+from kata.judging.wording import Wording, quoting_tests, wrong_quotations
 from kata.proving.flakes import rounds
 from kata.proving.messages import LINES
 from kata.proving.messages import messages as messages_of
@@ -29,8 +30,7 @@ from kata.proving.mutants import (
 )
 from kata.proving.proofs import Proof
 from kata.proving.proofs import check as prove
-from kata.runner import Job, Run
-from kata.wording import Wording, quoting_tests, wrong_quotations
+from kata.running.runner import Job, Run
 
 LEAST = 12  # thresholds that `kata flakes` shows
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kata.course import Course, TaskInfo
-from kata.result import AWAY, GREEN
-from kata.runner import Job, run_jobs
+from kata.judging.result import AWAY, GREEN
+from kata.running.runner import Job, run_jobs
 
 BUSY = 3  # in every third round
 

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
-from kata.kept import Kept
-from kata.result import RED
-from kata.runner import Job, Run
-from kata.stubs import regions
-from kata.verdict import DEFECT, HUNG, STRANGE
+from kata.judging.result import RED
+from kata.judging.verdict import DEFECT, HUNG, STRANGE
+from kata.regions import regions
+from kata.running.kept import Kept
+from kata.running.runner import Job, Run
 
 EQUIVALENT = Path("tests") / "gallery" / "equivalent.toml"
 KILLED, SURVIVED, TIMED_OUT, BROKE = "killed", "survived", "timed out", "broke a test"

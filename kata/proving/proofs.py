@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kata.course import LISTED, Course, CourseError, TaskInfo
-from kata.gallery import Entry, read_gallery
-from kata.kept import Kept
+from kata.judging.gallery import Entry, read_gallery
+from kata.judging.result import AWAY, GREEN, RED, Result
+from kata.judging.verdict import DEFECT, RAISED, STRANGE, UNWRITTEN, WRONG
+from kata.judging.wording import wrong_quotations
 from kata.proving.soundness import (
     LEAST_WRONG,
     strays,
@@ -26,10 +28,8 @@ from kata.proving.soundness import (
     weak_gallery,
     wrong_absences,
 )
-from kata.result import AWAY, GREEN, RED, Result
-from kata.runner import Job, Run
-from kata.verdict import DEFECT, RAISED, STRANGE, UNWRITTEN, WRONG
-from kata.wording import wrong_quotations
+from kata.running.kept import Kept
+from kata.running.runner import Job, Run
 
 # Errors that a slip in the gallery leads to sooner than a student's mistake does.
 SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "ImportError")

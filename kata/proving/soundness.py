@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from kata.course import Course, TaskInfo
-from kata.gallery import Entry, undecorated
-from kata.stubs import STEP, regions
+from kata.judging.gallery import Entry, undecorated
+from kata.regions import STEP, regions
 
 LEAST_WRONG = 4  # wrong answers to a task that return something, and are red on what that is
 LEAST_CODE = 12  # characters of a line of code that a comment must not repeat

@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 from torch.utils.data import Dataset, TensorDataset
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def series_of(df):

@@ -9,7 +9,7 @@ from torchmetrics import MeanSquaredError
 from torchmetrics.functional import mean_squared_error
 from tqdm import tqdm, trange
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 @right("stacks two LSTM modules and starts the memory by default")

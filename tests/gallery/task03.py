@@ -10,7 +10,7 @@ from torchmetrics.functional import mean_squared_error
 
 from fixtures.electricity import load_windows
 from fixtures.electricity_generator import generate_electricity
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def fit(model, dataset, *, epochs=1, batch_size=512, learning_rate=1e-3, device="cpu"):

@@ -12,7 +12,7 @@ from transformers import (
     pipeline,
 )
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 NAME = "cnicu/t5-small-booksum"
 

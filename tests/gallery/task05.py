@@ -10,7 +10,7 @@ from transformers import (
     pipeline,
 )
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 @cache

@@ -11,7 +11,7 @@ from transformers import (
     pipeline,
 )
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 NAME = "Helsinki-NLP/opus-mt-es-bg"
 

@@ -3,7 +3,7 @@
 import torch
 from datasets import Dataset
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def tensors(data, tokenizer, max_length=64, **settings):

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from fixtures.tickets import load_tickets
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def parts(seed=0, **settings):

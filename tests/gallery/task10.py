@@ -11,7 +11,7 @@ from transformers import (
     pipeline,
 )
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 GOOD = 'Text: "The film was wonderful and I enjoyed it."'
 BAD = 'Text: "The delivery was slow and the support was rude."'

@@ -8,7 +8,7 @@ import torch
 from torchmetrics.text import BLEUScore, SacreBLEUScore
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianMTModel, MarianTokenizer
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 NAME = "Helsinki-NLP/opus-mt-es-en"
 

@@ -11,7 +11,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from torchmetrics.text import SacreBLEUScore
 from torchmetrics.text.rouge import ROUGEScore
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 KINDS = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 

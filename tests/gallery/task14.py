@@ -3,7 +3,7 @@
 import torch
 from torch.utils.data import Dataset
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 class Base(Dataset):

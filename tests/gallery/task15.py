@@ -5,7 +5,7 @@ import torch
 import transformers
 from transformers import DataCollatorWithPadding
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 class Changed(DataCollatorWithPadding):

@@ -2,7 +2,7 @@
 
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def loader(dataset, batch_size, collate_fn, **settings):

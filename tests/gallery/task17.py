@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def inside(train_dataset):

@@ -2,7 +2,7 @@
 
 import copy
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def layers_of(model):

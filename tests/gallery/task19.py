@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 from torch import nn
 
 from fixtures import helper_utils
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def freeze(model, layers):

@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 def draw(confusion, names, *, values=None, counts=None, labels=("predicted class", "true class")):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from kata.authoring.stubs import write_stub
 from kata.course import Course
 from kata.proving.proofs import check
-from kata.stubs import write_stub
 
 collect_ignore = ["mini"]
 HERE = Path(__file__).parent

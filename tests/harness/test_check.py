@@ -2,8 +2,8 @@
 
 import pytest
 
+from kata.authoring.stubs import write_stub
 from kata.course import Course
-from kata.stubs import write_stub
 
 GALLERY = "tests/gallery/task01.py"
 

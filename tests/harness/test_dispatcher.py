@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 helper_utils = lazy("fixtures.helper_utils")
 pd = lazy("pandas")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 np = lazy("numpy")
 pd = lazy("pandas")

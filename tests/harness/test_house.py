@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kata.lazy import lazy
-from kata.race import repeated
-from kata.target import Target
+from kata.judging.lazy import lazy
+from kata.judging.race import repeated
+from kata.judging.target import Target
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -44,6 +44,58 @@ FORBIDDEN = {
     "fixtures": {"solutions", "tasks", "tests", "kata"},
     "kata": {"solutions", "tasks", "tests", "fixtures"},
 }
+
+
+# The rooms of the harness, from the ground up. What lies in one imports what lies in those above it
+# in this list, and its own; those at the end know nothing of each other.
+GROUND = (
+    "kata.files",
+    "kata.regions",
+    "kata.course",
+    "kata.judging",
+    "kata.reporting",
+    "kata.plugin",
+    "kata.running",
+)
+ON_TOP = ("kata.proving", "kata.practising", "kata.authoring")
+
+
+def rooms_imported(path):
+    """The rooms of the harness that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        yield from (room for name in names if (room := room_of(name)))
+
+
+def room_of(module):
+    return next((r for r in GROUND + ON_TOP if f"{module}.".startswith(f"{r}.")), None)
+
+
+def allowed(room):
+    return GROUND[: GROUND.index(room) + 1] if room in GROUND else (*GROUND, room)
+
+
+def test_rooms_are_entered_from_above():
+    found = {}
+    for path in (ROOT / "kata").rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        room = room_of(module)
+        if room:
+            found[module] = set(rooms_imported(path)) - set(allowed(room))
+    assert len(found) > 30
+    assert {module: rooms for module, rooms in found.items() if rooms} == {}
+
+
+def test_authors_of_tests_see_one_face():
+    """Tests and galleries take what they need of the harness from `kata.testing`."""
+    files = [*(ROOT / "tests").glob("*.py"), *(ROOT / "tests" / "gallery").glob("*.py")]
+    assert len(files) > 40
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kata"):
+                assert node.module == "kata.testing", path
 
 
 # A front that notebooks import, and nothing of ours.

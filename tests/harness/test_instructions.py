@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 corpora = lazy("fixtures.corpora")
 instructions = lazy("fixtures.instructions")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 metrics = lazy("fixtures.metrics")
 sacrebleu = lazy("sacrebleu")

@@ -268,7 +268,7 @@ def test_what_is_no_notebook(tmp_path, text, message):
 
 def test_jupyter_is_an_extra(monkeypatch):
     """Where it is not installed, one sentence says how to get it."""
-    from kata import jupyter
+    from kata.authoring import jupyter
     from kata.course import Course, CourseError
 
     monkeypatch.setattr(jupyter, "find_spec", lambda name: None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 instructions = lazy("fixtures.instructions")
 pd = lazy("pandas")

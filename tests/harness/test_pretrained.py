@@ -2,7 +2,7 @@
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 pretrained = lazy("fixtures.pretrained")
 torch = lazy("torch")

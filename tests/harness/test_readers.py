@@ -118,7 +118,7 @@ def test_asked_words_have_their_line(mini):
 def test_no_more_than_three_blocks(mini):
     mini.write(
         "tests/test_task01.py",
-        "from kata import expect\n"
+        "from kata.testing import expect\n"
         + "".join(
             f"def test_{i}(task):\n    '''Number {i}.'''\n"
             f"    expect.equal(task.double(1), {i}, 'the result')\n"

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from kata.lazy import lazy
+from kata.judging.lazy import lazy
 
 bases = lazy("fixtures.stand_ins.bases")
 rescaling = lazy("fixtures.stand_ins.rescaling")

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from kata.authoring.stubs import make_stub
 from kata.course import CourseError
-from kata.stubs import is_pristine, make_stub
+from kata.regions import is_pristine
 
 
 def test_stub_text(mini):

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kata import expect
-from kata.clock import TimeUp, time_limit
 from kata.course import Course, CourseError
-from kata.describe import describe
-from kata.lazy import lazy
-from kata.output import bounded_output
+from kata.judging import expect
+from kata.judging.clock import TimeUp, time_limit
+from kata.judging.output import bounded_output
+from kata.testing import describe, lazy
 
 ROOT = Path(__file__).parents[2]
 np = lazy("numpy")

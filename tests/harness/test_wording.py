@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from kata.wording import Wording, quotations
+from kata.judging.wording import Wording, quotations
 
 TEXT = dedent('''
     """Task 01: sums.

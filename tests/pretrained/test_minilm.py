@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kata.lazy import lazy
+from kata.testing import lazy
 
 pretrained = lazy("fixtures.pretrained")
 torch = lazy("torch")

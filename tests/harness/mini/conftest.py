@@ -1,1 +1,1 @@
-pytest_plugins = ["kata.plugin"]
+pytest_plugins = ["kata.plugin.hooks"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kata import expect
+from kata.testing import expect
 
 
 def sums_of(task, numbers):

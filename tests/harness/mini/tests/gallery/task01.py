@@ -1,4 +1,4 @@
-from kata.gallery import right, wrong
+from kata.testing import right, wrong
 
 
 @right("adds the number to itself")

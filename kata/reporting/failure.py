@@ -13,10 +13,10 @@ import pytest
 # What xdist can send between its processes, and pytest exports no other way to make.
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
-from kata.blocks import block, message
 from kata.course import Course
-from kata.result import Result
-from kata.verdict import student_frames
+from kata.judging.result import Result
+from kata.judging.verdict import student_frames
+from kata.reporting.blocks import block, message
 
 
 def representation(course: Course, result: Result) -> ReprExceptionInfo:

@@ -1,4 +1,4 @@
-"""Imported by the server of `kata.runner`: loads what the runs will need, before they are forked.
+"""Imported by the server of the runs: loads what they will need, before they are forked.
 
 Some packages load their parts when a name is first asked for, so names are asked for too.
 """

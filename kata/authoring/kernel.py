@@ -1,6 +1,6 @@
 """A Jupyter kernel in which the course is set up before a notebook's first import.
 
-`kata.jupyter` names this module to Jupyter; KATA_COURSE names the course.
+`kata.authoring.jupyter` names this module to Jupyter; KATA_COURSE names the course.
 """
 
 import os

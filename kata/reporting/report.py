@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kata.blocks import Cause, find_causes, place, write_cause
 from kata.course import Course, TaskInfo
-from kata.page import Page
-from kata.result import AWAY, GREEN, RED, Result
-from kata.verdict import BLOCKED, MISSING, UNWRITTEN
+from kata.judging.result import AWAY, GREEN, RED, Result
+from kata.judging.verdict import BLOCKED, MISSING, UNWRITTEN
+from kata.reporting.blocks import Cause, find_causes, place, write_cause
+from kata.reporting.page import Page
 
 BLOCKS = 3  # that are shown, unless all are asked for
 STUCK = 3  # runs in a row that are red on the same test before the hints are named

@@ -19,7 +19,7 @@ def pytest_load_initial_conftests(
 ) -> Generator[None, None, None]:
     course = _course_around(early_config.invocation_params.dir)
     if course is not None:
-        from kata.scratch import find_room
+        from kata.judging.scratch import find_room
 
         try:
             find_room()

@@ -19,9 +19,9 @@ from importlib import metadata
 from pathlib import Path
 
 from kata.course import Course
-from kata.gallery import find_entry
-from kata.result import Result
-from kata.runner import Job, Run, run_jobs
+from kata.judging.gallery import find_entry
+from kata.judging.result import Result
+from kata.running.runner import Job, Run, run_jobs
 
 FILE = Path(".kata") / "results.sqlite"
 SHARED = ("kata", "fixtures")  # folders that any run may depend on

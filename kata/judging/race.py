@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kata.result import Result
+from kata.judging.result import Result
 
 Prepare = Callable[[], Callable[[], Any]]
 Seconds = dict[str, float]

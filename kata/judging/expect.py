@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from kata.describe import describe
+from kata.judging.describe import describe
 
 WHOLE = 12  # values of an array that are shown beside the one that differs
 START, REST = 200, 100  # letters of a long text that are shown, from its start and of its end

@@ -25,8 +25,8 @@ from typing import Any
 import pytest
 
 from kata.course import Course
-from kata.preload import PRELOAD
-from kata.result import Result
+from kata.judging.result import Result
+from kata.running.preload import PRELOAD
 
 PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
 # What every run imports, beside the libraries of the tasks.
@@ -35,7 +35,7 @@ PLUGINS = (
     "hypothesis",
     "_hypothesis_pytestplugin",
     "pytest_benchmark.plugin",
-    "kata.plugin",
+    "kata.plugin.hooks",
 )
 UNUSED = ("anyio", "xdist", "xdist.looponfail")  # plugins that cost time and have no part in a run
 TAIL = 3_000  # characters of a run's output that are kept, for a run that broke
@@ -50,7 +50,7 @@ class Job:
     tests: tuple[str, ...] = ()
     slow: bool = False
     stop: bool = False  # at the first test that is red
-    search: str = "kata-proof"  # how examples are found; see kata/search.py
+    search: str = "kata-proof"  # how examples are found; see kata/judging/search.py
 
 
 @dataclass
@@ -109,7 +109,7 @@ def _receive(receiver: Connection, job: Job) -> Run:
 
 
 def _context(course: Course) -> Any:
-    # For the server, and so for every run: see kata/plugin.py.
+    # For the server, and so for every run: see kata/plugin/hooks.py.
     for name, value in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")):
         os.environ.setdefault(name, value)
     os.environ["MPLBACKEND"] = "Agg"
@@ -118,7 +118,7 @@ def _context(course: Course) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     os.environ[PRELOAD] = " ".join(sorted(_imports(course)))
-    context.set_forkserver_preload(["kata.runner", "kata.preload", *PLUGINS])
+    context.set_forkserver_preload(["kata.running.runner", "kata.running.preload", *PLUGINS])
     return context
 
 
@@ -176,6 +176,6 @@ class _Collector:
         self.results: list[Result] = []
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        from kata.judgement import judgement_key
+        from kata.plugin.judgement import judgement_key
 
         self.results = session.config.stash[judgement_key].results

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from kata.clock import TimeUp
-from kata.describe import describe
-from kata.expect import Wrong
-from kata.target import Blocked, Unwritten
-from kata.task import AWAY, Evaded, Task
+from kata.judging.clock import TimeUp
+from kata.judging.describe import describe
+from kata.judging.expect import Wrong
+from kata.judging.target import Blocked, Unwritten
+from kata.judging.task import AWAY, Evaded, Task
 
 UNWRITTEN = "unwritten"  # the stub's NotImplementedError
 MISSING = "missing"  # this machine lacks what the test was required to run with

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from kata.verdict import Verdict
+from kata.judging.verdict import Verdict
 
 CELL = "cell "
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 
-from kata.cells import CELL
 from kata.course import Course
-from kata.page import MAX_WIDTH, Page
-from kata.result import AWAY, RED, Result
-from kata.verdict import BLOCKED, DEFECT, MISSING, STRANGE, UNWRITTEN, Verdict
+from kata.judging.cells import CELL
+from kata.judging.result import AWAY, RED, Result
+from kata.judging.verdict import BLOCKED, DEFECT, MISSING, STRANGE, UNWRITTEN, Verdict
+from kata.reporting.page import MAX_WIDTH, Page
 
 
 @dataclass

@@ -20,14 +20,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on small work are s
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-from kata import expect
 from kata.course import MANIFEST, MARKS, Course, CourseError
-from kata.judgement import Judgement, away_key, judgement_key, result_key
-from kata.race import Race
-from kata.scratch import make_scratch, settle
-from kata.search import set_up_hypothesis
-from kata.task import Task
-from kata.verdict import Missing
+from kata.judging import expect
+from kata.judging.race import Race
+from kata.judging.scratch import make_scratch, settle
+from kata.judging.search import set_up_hypothesis
+from kata.judging.task import Task
+from kata.judging.verdict import Missing
+from kata.plugin.judgement import Judgement, away_key, judgement_key, result_key
 
 # With KATA_GPU=cpu the code of the gpu tests runs, and proves nothing about a GPU.
 GPU = os.environ.get("KATA_GPU", "cuda")
@@ -136,7 +136,7 @@ def gpu() -> str:
 
 @pytest.fixture
 def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
-    """Compares speeds within this run; see `kata.race.Race`."""
+    """Compares speeds within this run; see `kata.judging.race.Race`."""
     return Race(benchmark, request.node.stash[result_key])
 
 

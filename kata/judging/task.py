@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from kata.clock import TimeUp, time_limit
 from kata.course import TaskInfo
-from kata.describe import describe, is_simple
-from kata.output import LIMIT, Printed, bounded_output
-from kata.target import Blocked, Target, Unwritten
+from kata.judging.clock import TimeUp, time_limit
+from kata.judging.describe import describe, is_simple
+from kata.judging.output import LIMIT, Printed, bounded_output
+from kata.judging.target import Blocked, Target, Unwritten
 
 SEED = int(os.environ.get("KATA_SEED", "20"))  # other seeds are for `kata flakes`
 AWAY = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)

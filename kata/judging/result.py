@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from kata.verdict import GOOD, UNWRITTEN, Verdict
+from kata.judging.verdict import GOOD, UNWRITTEN, Verdict
 
 GREEN, RED, AWAY = "green", "red", "away"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from kata.result import AWAY, GREEN, RED
+from kata.judging.result import AWAY, GREEN, RED
 
 LABEL = 14  # columns before the text of a block
 MAX_WIDTH = 100

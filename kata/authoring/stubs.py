@@ -5,28 +5,19 @@ write. The stub keeps the numbered step comments of such a region (`# 1. Take th
 the comment lines that continue them) and raises NotImplementedError in place of the code. A region
 outside of functions, for definitions of the student's own, is left empty: the file must load.
 
-A stub ends in a digest of itself. A file whose digest fits is as it was written; any other has
-been edited, and is not overwritten by accident.
+A stub that was edited is not overwritten by accident; see `kata.regions`.
 """
 
 from __future__ import annotations
 
 import ast
 import difflib
-import hashlib
-import os
-import re
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kata.course import Course, CourseError, TaskInfo
-
-START = "### START CODE HERE ###"
-END = "### END CODE HERE ###"
-STEP = re.compile(r"# \d+\. ")
-DIGEST = "# stub "
+from kata.files import free_name, replace
+from kata.regions import END, START, STEP, is_pristine, sealed
 
 
 @dataclass(frozen=True)
@@ -75,24 +66,7 @@ def make_stub(source: str, name: str) -> str:
     if not regions:
         raise CourseError(f"{name}: no region between {START} and {END}; what is there to write?")
     text = "\n".join(lines) + "\n"
-    return f"{text}{DIGEST}{_digest(text)}\n"
-
-
-def regions(source: str) -> Iterator[tuple[int, int]]:
-    """The first and last line of each region, without the markers."""
-    first = 0
-    for number, line in enumerate(source.splitlines(), 1):
-        if line.strip() == START:
-            first = number + 1
-        elif line.strip() == END and first:
-            yield first, number - 1
-            first = 0
-
-
-def is_pristine(text: str) -> bool:
-    """Whether a stub is as `kata stubs` wrote it."""
-    body, mark, digest = text.rpartition(f"\n{DIGEST}")
-    return bool(mark) and digest.strip() == _digest(f"{body}\n")
+    return sealed(text)
 
 
 def write_stub(course: Course, task: TaskInfo, *, force: bool = False) -> Written:
@@ -106,13 +80,13 @@ def write_stub(course: Course, task: TaskInfo, *, force: bool = False) -> Writte
     if old == text:
         return Written(path, "unchanged")
     if old is None or is_pristine(old):
-        _replace(path, text)
+        replace(path, text)
         return Written(path, "written")
     if not force:
         return Written(path, "kept")
-    backup = _free_name(path)
-    _replace(backup, old)
-    _replace(path, text)
+    backup = free_name(path)
+    replace(backup, old)
+    replace(path, text)
     return Written(path, "written", backup)
 
 
@@ -162,28 +136,3 @@ def _enclosing(source: str, line: int, name: str) -> str:
             return ".".join(path)
         node = inside[0]
         path.append(inside[0].name)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _free_name(path: Path) -> Path:
-    number = 1
-    while (backup := path.with_suffix(f".{number}.bak")).exists():
-        number += 1
-    return backup
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -15,12 +15,12 @@ from pathlib import Path
 from types import ModuleType
 
 from kata.course import Course, CourseError, TaskInfo
-from kata.gallery import Entry, find_entry, lay_over
+from kata.judging.gallery import Entry, find_entry, lay_over
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a notebook hands over to be judged; see `kata.notebook`."""
+    """What a notebook hands over to be judged; see `kata.authoring.notebook`."""
 
     objects: Mapping[str, object]  # by the names that the task gives them
     call: str  # what the cell calls to be judged

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kata.cells import current_cell
-from kata.target import Given, given
+from kata.judging.cells import current_cell
+from kata.judging.target import Given, given
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = "KATA_NOTEBOOK_LOG"  # names the file that keeps the verdicts, one JSON object in a line

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from kata.cells import in_cells
-from kata.clock import stop_the_clock
 from kata.course import Course, CourseError, TaskInfo
-from kata.failure import as_failure, representation
-from kata.output import Printed
-from kata.page import Page
-from kata.report import Style, write_report
-from kata.result import GREEN, RED, Asked, Result
-from kata.target import Target, given
-from kata.task import SEED, Task
-from kata.verdict import CRASHED, DEFECT, Verdict, judge
-from kata.wording import Wording, quotations
+from kata.judging.cells import in_cells
+from kata.judging.clock import stop_the_clock
+from kata.judging.output import Printed
+from kata.judging.result import GREEN, RED, Asked, Result
+from kata.judging.target import Target, given
+from kata.judging.task import SEED, Task
+from kata.judging.verdict import CRASHED, DEFECT, Verdict, judge
+from kata.judging.wording import Wording, quotations
+from kata.reporting.failure import as_failure, representation
+from kata.reporting.page import Page
+from kata.reporting.report import Style, write_report
 
 # How much of a student's output a block repeats.
 SHOWN = 600  # characters

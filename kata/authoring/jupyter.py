@@ -19,9 +19,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from kata.authoring.notebook import LOG
 from kata.course import Course, CourseError
-from kata.notebook import LOG
-from kata.scratch import is_writable
+from kata.judging.scratch import is_writable
 
 FOLDER = "notebook"
 KERNEL = "python3"  # the name that notebooks ask for
@@ -76,7 +76,7 @@ def prepare(course: Course) -> Path:
     fill(folder)
     kernel = folder / ".jupyter" / "kernels" / KERNEL
     kernel.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "kata.kernel", "-f", "{connection_file}"]
+    command = [sys.executable, "-m", "kata.authoring.kernel", "-f", "{connection_file}"]
     spec = {
         "argv": [*command, "--log-level=ERROR"],
         "display_name": "The course",
