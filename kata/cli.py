@@ -1,114 +1,34 @@
-"""The `kata` command: `kata check` proves the tests, `kata stubs` writes what students edit, `kata
-models` lists the models that the course has without a network, and `kata notebook` judges a
-notebook. `kata mutants`, `kata flakes` and `kata messages` ask how good the tests are."""
+"""The `kata` command: one thin function for each subcommand.
+
+What a function needs is imported when it is called, so that `kata --help` and the board come at
+once.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
 import sys
-import textwrap
 from pathlib import Path
+from typing import Annotated
 
-from kata.authoring.stubs import find_drift, write_stub
+import typer
+
 from kata.course import Course, CourseError, TaskInfo
 
-PROVING = ("check", "mutants", "flakes", "messages")
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="kata", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    check = _add_proving(commands, "check", "prove that the tests judge rightly")
-    check.add_argument("--slow", action="store_true", help="prove the tests marked slow as well")
-    check.add_argument(
-        "--text", action="store_true",
-        help="prove nothing; list the sentences of the tasks that no test quotes",
-    )  # fmt: skip
-
-    mutants = _add_proving(commands, "mutants", "change the references, and see who notices")
-    mutants.add_argument(
-        "--all", action="store_true",
-        help="judge all mutants of the tasks that train for long, too (default: a fixed sample)",
-    )  # fmt: skip
-
-    flakes = _add_proving(commands, "flakes", "judge the references again and again, by chance")
-    flakes.add_argument("--slow", action="store_true", help="run the tests marked slow as well")
-    flakes.add_argument(
-        "--runs", type=_positive, default=20, metavar="N", help="rounds (default: 20)"
-    )
-
-    _add_proving(commands, "messages", "print what a student reads for every wrong answer")
-
-    stubs = commands.add_parser("stubs", help="write tasks/ from solutions/")
-    stubs.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
-    mode = stubs.add_mutually_exclusive_group()
-    mode.add_argument("--check", action="store_true", help="write nothing; fail where they differ")
-    mode.add_argument(
-        "--force", action="store_true", help="also replace edited stubs, and save those as .N.bak"
-    )
-
-    commands.add_parser("models", help="list the models that need no network")
-
-    notebook = commands.add_parser(
-        "notebook", help="run the course's notebook and judge it, or open Jupyter"
-    )
-    notebook.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE.ipynb",
-        help="the notebook to run from top to bottom, unchanged (default: open Jupyter)",
-    )  # fmt: skip
-
-    options = parser.parse_args(arguments)
-    try:
-        status = _run(options)
-        sys.stdout.flush()
-    except CourseError as error:
-        print(f"kata: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # Its reader, `head` say, has seen enough; what is left must not be tried again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return status
-
-
-def _run(options: argparse.Namespace) -> int:
-    course = Course.find(Path.cwd())
-    if options.command == "models":
-        return _print_models(course)
-    if options.command == "notebook":
-        from kata.authoring.jupyter import open_jupyter, run_notebook  # these bring pytest along
-
-        return run_notebook(course, options.file) if options.file else open_jupyter(course)
-    tasks = course.select(options.tasks)
-    if options.command in PROVING:
-        # Imported here: it brings pytest along, which `kata stubs` does not need.
-        from kata.proving import console
-
-        command = "unquoted" if getattr(options, "text", False) else options.command
-        return int(getattr(console, command)(course, tasks, options))
-    if options.check:
-        return _check_stubs(course, tasks)
-    return _write_stubs(course, tasks, options.force)
-
-
-def _add_proving(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=about)
-    command.add_argument("tasks", nargs="*", metavar="NN", help="the tasks (default: all)")
-    command.add_argument(
-        "--jobs", type=_positive, default=_cores(), metavar="N",
-        help="runs at the same time (default: one per core that this process may use)",
-    )  # fmt: skip
-    if name != "flakes":
-        command.add_argument(
-            "--fresh", action="store_true", help="run everything, also what has not changed since"
-        )
-    return command
+Task = Annotated[str | None, typer.Argument(metavar="NN", show_default=False)]
+OneTask = Annotated[str, typer.Argument(metavar="NN")]
+Tasks = Annotated[list[str] | None, typer.Argument(metavar="NN", show_default=False)]
+Slow = Annotated[bool, typer.Option("--slow", help="Run the tests marked slow as well.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Run everything, also what has not changed since.")
+]
 
 
 def _cores() -> int:
@@ -117,51 +37,344 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return number
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=1, metavar="N", help="Runs at the same time (default: one per core it may use).",
+        default_factory=_cores, show_default=False,
+    ),
+]  # fmt: skip
 
 
-def _print_models(course: Course) -> int:
-    rows = course.set_up().models()
-    if not rows:
-        raise CourseError(f"{course.root} has no models of its own.")
-    width = shutil.get_terminal_size().columns
-    (_, _, *names), entries = rows[0], rows[1:]
-    indent = " " * (max(map(len, names)) + 6)
-    for i, (kind, title, *cells) in enumerate(entries):
-        if i == 0 or kind != entries[i - 1][0]:
-            print(kind)
-        print(f"  {title}")
-        for name, cell in zip(names, cells, strict=True):
-            lead = f"    {name}".ljust(len(indent))
-            if cell:
-                print(textwrap.fill(cell, width, initial_indent=lead, subsequent_indent=indent))
-    return 0
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    try:
+        status = app(arguments, prog_name="kata", standalone_mode=False)
+        sys.stdout.flush()
+    except CourseError as error:
+        print(f"kata: {error}", file=sys.stderr)
+        return 2
+    except typer.Abort:
+        return 130
+    except BrokenPipeError:
+        # Its reader, `head` say, has seen enough; what is left must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        error.show()  # type: ignore[attr-defined]  # a wrong option, in click's words
+        return int(error.exit_code)
+    return int(status or 0)
 
 
-def _check_stubs(course: Course, tasks: list[TaskInfo]) -> int:
-    drift = [text for task in tasks if (text := find_drift(course, task))]
-    for text in drift:
-        print(f"DRIFT {text}")
-    print(f"{len(tasks) - len(drift)} of {len(tasks)} stubs are what the references give.")
-    return 1 if drift else 0
+def _course() -> Course:
+    return Course.find(Path.cwd())
 
 
-def _write_stubs(course: Course, tasks: list[TaskInfo], force: bool) -> int:
-    kept = 0
-    for task in tasks:
-        written = write_stub(course, task, force=force)
-        path = course.short(written.path)
-        if written.what == "kept":
-            kept += 1
-            print(f"{path}: kept, since it was edited; --force replaces it and saves the old one")
-        else:
-            saved = f"; the old one is {course.short(written.backup)}" if written.backup else ""
-            print(f"{path}: {written.what}{saved}")
-    return 1 if kept else 0
+def _one(course: Course, word: str) -> TaskInfo:
+    return course.select([word])[0]
+
+
+@app.callback(invoke_without_command=True)
+def board(context: typer.Context) -> None:
+    """Katas for machine learning: where you stand, and what comes next.
+
+    Without a command, the board: each task, how far you are, and the next step.
+
+    Exit status: 0 all is well; 1 something is red, not proven or not done; 2 the command or the
+    course is not as it should be, and the message says what to change.
+
+    \b
+    Example: kata
+    """
+    if context.invoked_subcommand is None:
+        from kata.practising.board import write_board
+        from kata.practising.screen import Screen
+        from kata.reporting.progress import Progress
+
+        course = _course()
+        write_board(Screen(), course, Progress(course))
+
+
+@app.command("list")
+def list_tasks() -> None:
+    """Every task: its source, needs, and speeds.
+
+    \b
+    Example: kata list
+    """
+    from kata.practising.board import write_list
+    from kata.practising.screen import Screen
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    write_list(Screen(), course, Progress(course))
+
+
+@app.command("next")
+def next_step() -> None:
+    """The task to go on with.
+
+    \b
+    Example: kata next
+    """
+    from kata.practising.board import write_next
+    from kata.practising.screen import Screen
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    write_next(Screen(), course, Progress(course))
+
+
+@app.command()
+def watch(task: Task = None, slow: Slow = False) -> int:
+    """Judge a task on every save.
+
+    Without a number, the next one that is not green.
+
+    \b
+    Example: kata watch 02
+    """
+    from kata.practising.board import next_task
+    from kata.practising.screen import Screen
+    from kata.practising.watch import Watch
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    chosen = _one(course, task) if task else next_task(course, Progress(course)) or course.tasks[0]
+    return Watch(course, Screen(), chosen, slow=slow).run()
+
+
+@app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def judge_once(context: typer.Context, task: Task = None) -> int:
+    """Judge a task once, as pytest does.
+
+    What stands behind the number goes to pytest.
+
+    \b
+    Example: kata test 02 -k targets
+    """
+    from kata.practising.board import next_task
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    chosen = _one(course, task) if task else next_task(course, Progress(course)) or course.tasks[0]
+    import pytest
+
+    os.chdir(course.root)
+    return int(pytest.main([course.short(course.test_file(chosen)), *context.args]))
+
+
+@app.command()
+def hint(task: OneTask) -> None:
+    """A hint, a step further at each call.
+
+    From a nudge to nearly the answer.
+
+    \b
+    Example: kata hint 02
+    """
+    from kata.practising.hints import write_hint
+    from kata.practising.screen import Screen
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    write_hint(Screen(), course, Progress(course), _one(course, task))
+
+
+@app.command("reset")
+def reset_task(task: OneTask) -> None:
+    """Begin anew with the untouched stub.
+
+    Your answer is kept beside it.
+
+    \b
+    Example: kata reset 02
+    """
+    from kata.practising.answers import reset
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    fresh = reset(course, Progress(course), _one(course, task))
+    kept = f"; your answer is {course.short(fresh.kept)}" if fresh.kept else ""
+    print(f"{course.short(fresh.stub)} is the untouched stub{kept}")
+
+
+@app.command("compare")
+def compare_answer(
+    task: OneTask,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="See the reference though yours is not green.")
+    ] = False,
+) -> None:
+    """Your answer beside the reference, once green.
+
+    And what other right answers do, in a sentence each.
+
+    \b
+    Example: kata compare 02
+    """
+    from kata.practising.answers import compare
+    from kata.practising.screen import Screen
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    compare(Screen(), course, Progress(course), _one(course, task), give_up=give_up)
+
+
+@app.command()
+def models() -> None:
+    """The models that need no network.
+
+    \b
+    Example: kata models
+    """
+    from kata.practising.models import print_models
+
+    print_models(_course())
+
+
+@app.command()
+def doctor() -> int:
+    """What this machine lacks, and how to mend it.
+
+    \b
+    Example: kata doctor
+    """
+    from kata.practising.doctor import examine, write_findings
+    from kata.practising.screen import Screen
+
+    findings = list(examine(_course()))
+    write_findings(Screen(), findings)
+    return 1 if any(finding.mend for finding in findings) else 0
+
+
+@app.command()
+def notebook(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE.ipynb]", show_default=False,
+            help="The notebook to run from top to bottom, unchanged (default: open Jupyter).",
+        ),
+    ] = None,
+) -> int:  # fmt: skip
+    """Run the course's notebook and judge it, or open Jupyter.
+
+    \b
+    Example: kata notebook dispatcher.ipynb
+    """
+    from kata.authoring.jupyter import open_jupyter, run_notebook
+
+    course = _course()
+    return run_notebook(course, file) if file else open_jupyter(course)
+
+
+@app.command()
+def check(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    slow: Slow = False,
+    fresh: Fresh = False,
+    text: Annotated[
+        bool,
+        typer.Option("--text", help="Prove nothing; list the sentences that no test quotes."),
+    ] = False,
+) -> int:
+    """Prove that the tests judge rightly.
+
+    \b
+    Example: kata check 02 --slow
+    """
+    from kata.proving import console
+
+    course = _course()
+    chosen = course.select(tasks or [])
+    if text:
+        return console.unquoted(course, chosen)
+    return console.check(course, chosen, jobs=jobs, slow=slow, fresh=fresh)
+
+
+@app.command()
+def mutants(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="All mutants of tasks that train for long, too (default: a sample)."
+        ),
+    ] = False,
+    fresh: Fresh = False,
+) -> int:
+    """Change the references, and see who notices.
+
+    \b
+    Example: kata mutants 02
+    """
+    from kata.proving import console
+
+    course = _course()
+    chosen = course.select(tasks or [])
+    return console.mutants(course, chosen, jobs=jobs, everything=everything, fresh=fresh)
+
+
+@app.command()
+def flakes(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Rounds.")] = 20,
+    slow: Slow = False,
+) -> int:
+    """Judge the references again and again.
+
+    With other seeds, orders of tests, and threads.
+
+    \b
+    Example: kata flakes 02 --runs 20
+    """
+    from kata.proving import console
+
+    course = _course()
+    return console.flakes(course, course.select(tasks or []), jobs=jobs, slow=slow, runs=runs)
+
+
+@app.command()
+def messages(jobs: Jobs, tasks: Tasks = None, fresh: Fresh = False) -> int:
+    """Print what a student reads for every wrong answer.
+
+    \b
+    Example: kata messages 02
+    """
+    from kata.proving import console
+
+    course = _course()
+    return console.messages(course, course.select(tasks or []), jobs=jobs, fresh=fresh)
+
+
+@app.command()
+def stubs(
+    tasks: Tasks = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail where they differ.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also replace edited stubs; saves those as .N.bak.")
+    ] = False,
+) -> int:
+    """Write tasks/ from solutions/.
+
+    \b
+    Example: kata stubs 02
+    """
+    from kata.authoring.console import check_stubs, write_stubs
+
+    course = _course()
+    chosen = course.select(tasks or [])
+    if check:
+        return check_stubs(course, chosen)
+    return write_stubs(course, chosen, force=force)
 
 
 if __name__ == "__main__":

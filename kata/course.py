@@ -121,6 +121,10 @@ class Course:
     def stub(self, task: TaskInfo) -> Path:
         return self.root / "tasks" / f"{task.name}.py"
 
+    def fresh(self, task: TaskInfo) -> Path:
+        """The stub as it was handed out, which nobody edits."""
+        return self.root / "tasks" / "stubs" / f"{task.name}.py"
+
     def solution(self, task: TaskInfo) -> Path:
         return self.root / "solutions" / f"{task.name}.py"
 

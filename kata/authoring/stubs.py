@@ -70,12 +70,13 @@ def make_stub(source: str, name: str) -> str:
 
 
 def write_stub(course: Course, task: TaskInfo, *, force: bool = False) -> Written:
-    """Write one stub, whole or not at all.
+    """Write one stub, whole or not at all, and the copy of it that `kata reset` takes.
 
     A stub that was edited is kept, unless `force` is given: then the edited one is saved beside
     it first.
     """
     path, text = course.stub(task), _stub_of(course, task)
+    replace(course.fresh(task), text)
     old = path.read_text(encoding="utf-8") if path.is_file() else None
     if old == text:
         return Written(path, "unchanged")
@@ -92,7 +93,12 @@ def write_stub(course: Course, task: TaskInfo, *, force: bool = False) -> Writte
 
 def find_drift(course: Course, task: TaskInfo) -> str | None:
     """Where the stub on disk differs from what the reference gives, as `file:line: ...`."""
-    path, text = course.stub(task), _stub_of(course, task)
+    text = _stub_of(course, task)
+    drifts = (_drift(course, task, path, text) for path in (course.stub(task), course.fresh(task)))
+    return next((drift for drift in drifts if drift), None)
+
+
+def _drift(course: Course, task: TaskInfo, path: Path, text: str) -> str | None:
     short = course.short(path)
     if not path.is_file():
         return f"{short}: missing; `kata stubs {task.number:02d}` writes it."

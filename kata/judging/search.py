@@ -32,4 +32,4 @@ def set_up_hypothesis(root: Path) -> None:
         "kata-random", **shared, database=DirectoryBasedExampleDatabase(root / ".hypothesis")
     )
     usual = "kata-fixed" if os.environ.get("CI") else "kata-random"
-    settings.load_profile(os.environ.get("KATA_SEARCH", usual))
+    settings.load_profile(os.environ.get("KATA_SEARCH") or usual)

@@ -6,7 +6,6 @@ import inspect
 import os
 import random
 import re
-import shlex
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -25,11 +24,14 @@ from kata.judging.verdict import CRASHED, DEFECT, Verdict, judge
 from kata.judging.wording import Wording, quotations
 from kata.reporting.failure import as_failure, representation
 from kata.reporting.page import Page
-from kata.reporting.report import Style, write_report
+from kata.reporting.progress import Progress
+from kata.reporting.report import Style, command, write_report
 
 # How much of a student's output a block repeats.
 SHOWN = 600  # characters
 SHOWN_LINES = 8
+
+PROGRESS = "kata-progress"  # with `-p no:kata-progress`, a run leaves no trace
 
 judgement_key = pytest.StashKey["Judgement"]()
 result_key = pytest.StashKey[Result]()
@@ -112,14 +114,17 @@ class Judgement:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        info = self.info(item.path)
-        if info is not None:
-            result = self._result(item, info)
+        result = self.begin(item)
+        if result is not None:
             item.stash[result_key] = result
             self._results[item.nodeid] = result
         return (yield)
 
-    def _result(self, item: pytest.Item, info: TaskInfo) -> Result:
+    def begin(self, item: pytest.Item) -> Result | None:
+        """The result of a test that has not run; None for one that is no task's."""
+        info = self.info(item.path)
+        if info is None:
+            return None
         case = getattr(item, "callspec", None)
         base = item.get_closest_marker("builds_on")
         return Result(
@@ -132,6 +137,7 @@ class Judgement:
             edge=item.get_closest_marker("edge") is not None,
             builds_on=None if base is None else list(base.args),
             marks=sorted({mark.name for mark in item.iter_markers()}),
+            verdict=Verdict("", "", file=str(self._target(info).path)),
         )
 
     @pytest.hookimpl(wrapper=True)
@@ -228,7 +234,7 @@ class Judgement:
             self._command,
             all_blocks=self.config.option.all_blocks,
             elsewhere=self._option != "tasks" or given.get() is not None,
-            runs_red=self._runs_red,
+            runs_red=self._note(),
         )
         page = Page(terminalreporter.write, width, encoding)
         if self._scratch is not None:
@@ -242,20 +248,19 @@ class Judgement:
         handed = given.get()
         if handed is not None:
             return handed.call
-        test_file = self.course.short(self.course.test_file(info))
-        target = "" if self._option == "tasks" else f" --target {shlex.quote(self._option)}"
-        slow = " --slow" if self.config.option.slow else ""
-        return f"pytest {test_file}{target}{slow}" + (f" -k {test}" if test else "")
+        return command(self.course, info, test, self._option, slow=self.config.option.slow)
 
-    def _runs_red(self, info: TaskInfo, test: str) -> int:
-        """Count the runs in a row that are red on the same test first; kept in pytest's cache."""
-        cache = getattr(self.config, "cache", None)
-        if cache is None or self._option != "tasks" or given.get() is not None:
-            return 1
-        counts = cache.get("kata/red", {})
-        last, runs = counts.get(info.name, ("", 0))
-        runs = runs + 1 if last == test else 1
-        cache.set("kata/red", {**counts, info.name: (test, runs)})
+    def _note(self) -> dict[str, int]:
+        """Keep what became of a student's own answers; see `Style.runs_red`."""
+        blocked = self.config.pluginmanager.is_blocked(PROGRESS)
+        if self._option != "tasks" or given.get() is not None or blocked:
+            return {}
+        progress = Progress(self.course)
+        runs = {}
+        for info in self.course.tasks:
+            own = [result for result in self.results if result.task == info.name]
+            if own:
+                runs[info.name] = progress.note_run(info, own).runs_red
         return runs
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
@@ -30,16 +29,16 @@ from kata.proving.mutants import (
 )
 from kata.proving.proofs import Proof
 from kata.proving.proofs import check as prove
-from kata.running.runner import Job, Run
+from kata.running.job import Job, Run
 
 LEAST = 12  # thresholds that `kata flakes` shows
 
 
-def check(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+def check(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, fresh: bool) -> int:
     """`kata check`: a row for each task, then what is not proven."""
     start = time.monotonic()
     proofs = prove(
-        course, tasks, workers=options.jobs, slow=options.slow, fresh=options.fresh,
+        course, tasks, workers=jobs, slow=slow, fresh=fresh,
         watch=partial(_watch, "kata check"),
     )  # fmt: skip
 
@@ -74,11 +73,11 @@ def check(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) ->
     kept = sum(proof.kept for proof in proofs)
     rest = f"; {kept} runs are kept from earlier, --fresh makes them anew" if kept else ""
     seconds = time.monotonic() - start
-    print(f"\n{verdict}, in {seconds:.0f} s with {options.jobs} at a time{rest}")
+    print(f"\n{verdict}, in {seconds:.0f} s with {jobs} at a time{rest}")
     return 1 if failures else 0
 
 
-def unquoted(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+def unquoted(course: Course, tasks: list[TaskInfo]) -> int:
     """`kata check --text`: the sentences that no test quotes."""
     faults = 0
     for task in tasks:
@@ -92,17 +91,19 @@ def unquoted(course: Course, tasks: list[TaskInfo], options: argparse.Namespace)
     return 1 if faults else 0
 
 
-def mutants(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+def mutants(
+    course: Course, tasks: list[TaskInfo], *, jobs: int, everything: bool, fresh: bool
+) -> int:
     """`kata mutants`: a row for each task, then the survivors that nobody has explained."""
     start = time.monotonic()
     equivalents = Equivalents.read(course)
     made = [mutant for task in tasks for mutant in make_mutants(course, task)]
-    chosen = made if options.all else sample(course, made)
+    chosen = made if everything else sample(course, made)
     with tempfile.TemporaryDirectory() as folder:
         fates = list(
             judge_mutants(
-                course, chosen, Path(folder), equivalents, workers=options.jobs,
-                fresh=options.fresh, watch=partial(_watch, "kata mutants"),
+                course, chosen, Path(folder), equivalents, workers=jobs,
+                fresh=fresh, watch=partial(_watch, "kata mutants"),
             )
         )  # fmt: skip
 
@@ -133,12 +134,12 @@ def mutants(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) 
             for line in text.splitlines():
                 print(f"    {mark} {line}")
     stale = [key for key in equivalents.reasons if key not in equivalents.used]
-    stale = [key for key in stale if key[0] in {m.task.number for m in chosen} and options.all]
+    stale = [key for key in stale if key[0] in {m.task.number for m in chosen} and everything]
     for number, was, now in stale:
         print(f"\nFAILED task {number:02d}: no mutant survives that turns {was!r} into {now!r}")
     bad = len(open_ones) + len(stale)
     verdict = f"{bad} failed" if bad else "every mutant is killed or explained"
-    print(f"\n{verdict}, in {time.monotonic() - start:.0f} s with {options.jobs} at a time")
+    print(f"\n{verdict}, in {time.monotonic() - start:.0f} s with {jobs} at a time")
     return 1 if bad else 0
 
 
@@ -146,12 +147,12 @@ def _is_open(fate: Fate) -> bool:
     return fate.what == BROKE or (fate.what == SURVIVED and not fate.equivalent)
 
 
-def flakes(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+def flakes(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, runs: int) -> int:
     """`kata flakes`: tests whose verdicts differ, and the thresholds with the least slack."""
     found = {}
     bar = tqdm(
-        rounds(course, tasks, runs=options.runs, workers=options.jobs, slow=options.slow),
-        total=options.runs, unit="round", desc="kata flakes", file=sys.stderr,
+        rounds(course, tasks, runs=runs, workers=jobs, slow=slow),
+        total=runs, unit="round", desc="kata flakes", file=sys.stderr,
     )  # fmt: skip
     try:
         for found in bar:
@@ -185,16 +186,16 @@ def flakes(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -
     for test in flaky:
         red = [number for number, outcome in enumerate(test.outcomes, 1) if outcome != "green"]
         print(f"\nFAILED {test.task} {test.test}: not green in rounds {red}")
-    of = f" of {options.runs}" if count < options.runs else ""
+    of = f" of {runs}" if count < runs else ""
     print(f"\n{len(flaky)} failed" if flaky else f"\nthe same verdicts in {count}{of} rounds")
     return 1 if flaky or of else 0
 
 
-def messages(course: Course, tasks: list[TaskInfo], options: argparse.Namespace) -> int:
+def messages(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> int:
     """`kata messages`: a page of blocks; fails for those that are too long."""
     long = 0
     found = messages_of(
-        course, tasks, workers=options.jobs, fresh=options.fresh,
+        course, tasks, workers=jobs, fresh=fresh,
         watch=partial(_watch, "kata messages"),
     )  # fmt: skip
     for message in found:

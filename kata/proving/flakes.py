@@ -20,7 +20,8 @@ from pathlib import Path
 
 from kata.course import Course, TaskInfo
 from kata.judging.result import AWAY, GREEN
-from kata.running.runner import Job, run_jobs
+from kata.running.job import Job
+from kata.running.runner import run_jobs
 
 BUSY = 3  # in every third round
 

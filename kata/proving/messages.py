@@ -10,8 +10,8 @@ from kata.judging.gallery import Entry, read_gallery
 from kata.judging.result import RED
 from kata.reporting.blocks import find_causes, write_cause
 from kata.reporting.page import MAX_WIDTH, Page
+from kata.running.job import Job, Run
 from kata.running.kept import Kept
-from kata.running.runner import Job, Run
 
 LONG = 20  # seconds that a call may take, above which a task's tests train for long
 LINES = 8  # of substance that a block has at most

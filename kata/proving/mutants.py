@@ -23,8 +23,8 @@ from kata.course import Course, CourseError, TaskInfo
 from kata.judging.result import RED
 from kata.judging.verdict import DEFECT, HUNG, STRANGE
 from kata.regions import regions
+from kata.running.job import Job, Run
 from kata.running.kept import Kept
-from kata.running.runner import Job, Run
 
 EQUIVALENT = Path("tests") / "gallery" / "equivalent.toml"
 KILLED, SURVIVED, TIMED_OUT, BROKE = "killed", "survived", "timed out", "broke a test"

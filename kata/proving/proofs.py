@@ -28,8 +28,8 @@ from kata.proving.soundness import (
     weak_gallery,
     wrong_absences,
 )
+from kata.running.job import Job, Run
 from kata.running.kept import Kept
-from kata.running.runner import Job, Run
 
 # Errors that a slip in the gallery leads to sooner than a student's mistake does.
 SLIPS = ("NameError", "UnboundLocalError", "AttributeError", "TypeError", "ImportError")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kata.course import Course, TaskInfo
@@ -26,9 +27,17 @@ class Style:
     command: Callable[[TaskInfo, str], str]  # that judges a task again, and a test of it first
     all_blocks: bool = False
     elsewhere: bool = False  # what is judged is not in tasks/
-    # How many runs in a row a task has been red on this test, this one included.
-    # Called once per report, with "" where nothing is red.
-    runs_red: Callable[[TaskInfo, str], int] = lambda info, test: 1
+    # How many runs in a row a task has been red on the same test first, this one included.
+    runs_red: Mapping[str, int] = field(default_factory=dict)
+
+
+def command(
+    course: Course, info: TaskInfo, test: str = "", option: str = "tasks", *, slow: bool = False
+) -> str:
+    """What judges a task in a terminal, and the test that is named first."""
+    target = "" if option == "tasks" else f" --target {shlex.quote(option)}"
+    more = (" --slow" if slow else "") + (f" -k {test}" if test else "")
+    return f"pytest {course.short(course.test_file(info))}{target}{more}"
 
 
 def write_report(page: Page, course: Course, results: list[Result], style: Style) -> None:
@@ -81,7 +90,7 @@ def _write_tasks(
             mark = RED if any(result.outcome == RED for result in ran) else GREEN
             score = _score(results)
             mark = mark if ran else AWAY
-        _write_score(page, f"{page.marks[mark]} {info.number:02d}  {info.title}", score, mark)
+        write_score(page, f"{page.marks[mark]} {info.number:02d}  {info.title}", score, mark)
     first = next(
         (info for info in infos if any(r.outcome == RED for r in by_task[info.name])), infos[-1]
     )
@@ -92,7 +101,7 @@ def _write_tasks(
     _write_next(page, course, first, by_task[first.name], causes, style)
 
 
-def _write_score(page: Page, title: str, score: str, mark: str) -> None:
+def write_score(page: Page, title: str, score: str, mark: str) -> None:
     colour = {COLOURS[mark]: True}
     if len(title) + 2 + len(score) > page.width:
         page.paragraph(title, "  ", **colour)
@@ -157,13 +166,12 @@ def _write_next(
     style: Style,
 ) -> None:
     """One thing to do, and the command that judges it, on a line of its own."""
-    runs = style.runs_red(info, causes[0].first.test if causes else "")
     hint = ""
     if causes:
         text, test = _next_red(course, results, causes)
         command = style.command(info, test)
         hints = course.hints(info)
-        if runs >= STUCK and hints.is_file():
+        if style.runs_red.get(info.name, 1) >= STUCK and hints.is_file():
             hint = f"stuck? {course.short(hints)} has hints, from a nudge to nearly the answer."
     else:
         text, command = _next_green(course, info, results, style)

@@ -21,7 +21,8 @@ from pathlib import Path
 from kata.course import Course
 from kata.judging.gallery import find_entry
 from kata.judging.result import Result
-from kata.running.runner import Job, Run, run_jobs
+from kata.running.job import Job, Run
+from kata.running.runner import run_jobs
 
 FILE = Path(".kata") / "results.sqlite"
 SHARED = ("kata", "fixtures")  # folders that any run may depend on

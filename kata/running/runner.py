@@ -2,180 +2,209 @@
 
 Importing torch and its friends takes longer than most runs. Where processes can fork, a server
 imports the libraries once and each run is forked from it; the server only imports, so no thread
-of its is lost in the fork. Elsewhere each run starts cold.
+of its is lost in the fork. Elsewhere each process imports them before its job comes.
 """
 
 from __future__ import annotations
 
 import ast
-import gc
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
-import sys
-import tempfile
+import signal
 import time
-import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from kata.course import Course
-from kata.judging.result import Result
+from kata.course import Course, TaskInfo
+from kata.judging.result import RED, Result
+from kata.judging.verdict import CRASHED
+from kata.running.job import Job, Run
 from kata.running.preload import PRELOAD
+from kata.running.worker import PLUGINS, work
 
 PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
-# What every run imports, beside the libraries of the tasks.
-PLUGINS = (
-    "numpy",
-    "hypothesis",
-    "_hypothesis_pytestplugin",
-    "pytest_benchmark.plugin",
-    "kata.plugin.hooks",
-)
-UNUSED = ("anyio", "xdist", "xdist.looponfail")  # plugins that cost time and have no part in a run
-TAIL = 3_000  # characters of a run's output that are kept, for a run that broke
+# What the end of a process means, where a person knows it under another name.
+ENDS = {
+    "SIGKILL": "was killed, as the system does where memory runs out",
+    "SIGSEGV": "crashed in compiled code (segmentation fault)",
+    "SIGABRT": "was aborted by compiled code",
+}
 
 
-@dataclass(frozen=True)
-class Job:
-    """One run: the tests of one file, or those of them that are named, on one answer."""
-
-    test_file: Path
-    target: str
-    tests: tuple[str, ...] = ()
-    slow: bool = False
-    stop: bool = False  # at the first test that is red
-    search: str = "kata-proof"  # how examples are found; see kata/judging/search.py
+class Ended(Exception):
+    """A job has ended."""
 
 
-@dataclass
-class Run:
-    """What a job gave."""
+class Live:
+    """A job at work."""
 
-    job: Job
-    results: list[Result] = field(default_factory=list)
-    broken: str = ""  # why there are no results to trust
-    seconds: float = 0.0
-    kept: bool = False  # from an earlier time
+    def __init__(self, job: Job, process: Any, outbox: Connection) -> None:
+        self.run = Run(job)
+        self.connection = outbox  # is ready when there is something to take
+        self._tests: dict[str, Result] = {}  # without a result so far
+        self._at = ""  # the test that has begun
+        self._process = process
+        self._why = ""  # it was killed
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
+    def take(self) -> Result | None:
+        """One thing that it tells: a result, or None for any other.
+
+        Raises:
+            Ended: it has ended, and `run` is what it gave.
+        """
+        try:
+            kind, value = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            self._end(self._why or self._how_it_ended())
+        if kind == "end":
+            self._end(value)
+        if kind == "tests":
+            self._tests = {data["nodeid"]: Result.from_data(data) for data in value}
+            return None
+        if kind == "begins":
+            self._at = value
+            return None
+        result = Result.from_data(value)
+        self._tests.pop(result.nodeid, None)
+        self.run.results.append(result)
+        return result
+
+    def kill(self, why: str) -> None:
+        """Have it end, because of `why`; `take` then tells that it has."""
+        self._why = why
+        self._process.kill()
+
+    def _end(self, broken: str) -> None:
+        self.run.broken = broken
+        self.run.seconds = self.seconds
+        self._process.join()
+        self.connection.close()
+        raise Ended
+
+    def _how_it_ended(self) -> str:
+        """In a sentence, which becomes the verdict on the test that it was at, if it was at one."""
+        status = self._process.exitcode
+        how = f"ended with exit status {status}"
+        if status < 0:
+            name = signal.Signals(-status).name
+            how = ENDS.get(name, f"was ended by the signal {name}")
+        test = self._tests.get(self._at)
+        if test is None:
+            return f"The process of the tests {how}."
+        sentence = f"The process {how}, in the middle of this test."
+        test.outcome = RED
+        test.verdict = replace(test.verdict, kind=CRASHED, cause=test.nodeid, sentence=sentence)
+        for other in self._tests.values():
+            if other is not test:
+                other.reason = "the process had ended before it"
+        self.run.results += self._tests.values()
+        return f"The process {how}, in the middle of {test.test}."
+
+
+class Warm:
+    """Processes for jobs, which start with the libraries in memory."""
+
+    def __init__(self, course: Course, tasks: Iterable[TaskInfo] = ()) -> None:
+        self._course = course
+        self._context = _context(course, list(tasks) or list(course.tasks))
+        self._spare: tuple[Any, Connection, Connection] | None = None
+
+    def prepare(self) -> None:
+        """Start the process of the next job ahead of it."""
+        if self._spare is None:
+            receiver, inbox = self._context.Pipe(duplex=False)
+            outbox, sender = self._context.Pipe(duplex=False)
+            process = self._context.Process(
+                target=work, args=(self._course.root, receiver, sender), daemon=True
+            )
+            process.start()
+            receiver.close()
+            sender.close()
+            self._spare = (process, inbox, outbox)
+
+    def start(self, job: Job) -> Live:
+        """Begin a job, in the process that waits for it or in a new one."""
+        self.prepare()
+        assert self._spare is not None
+        process, inbox, outbox = self._spare
+        self._spare = None
+        with contextlib.suppress(ConnectionError):  # it has died in waiting: `take` finds out
+            inbox.send(job)
+        inbox.close()
+        return Live(job, process, outbox)
+
+    def close(self) -> None:
+        """Let the process go that waits for a job."""
+        if self._spare is not None:
+            process, inbox, outbox = self._spare
+            self._spare = None
+            inbox.close()
+            process.join()
+            outbox.close()
 
 
 def run_jobs(course: Course, jobs: list[Job], workers: int) -> Iterator[Run]:
     """Run all jobs, at most `workers` at a time; yields each as it ends, in that order."""
-    context = _context(course)
+    warm = Warm(course)
     waiting = list(reversed(jobs))
-    running: dict[int, tuple[Any, Connection, Job, float]] = {}
+    running: dict[Connection, Live] = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                job = waiting.pop()
-                receiver, sender = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(course.root, job, sender))
-                process.start()
-                sender.close()
-                running[receiver.fileno()] = (process, receiver, job, time.monotonic())
-            ready = multiprocessing.connection.wait(
-                [receiver for _, receiver, _, _ in running.values()], timeout=1.0
-            )
-            for key, (process, receiver, job, start) in list(running.items()):
-                seconds = time.monotonic() - start
-                if receiver in ready:
-                    run = _receive(receiver, job)
-                elif seconds > PATIENCE:
-                    run = Run(job, broken=f"killed after {PATIENCE} seconds")
-                    process.kill()
-                else:
-                    continue
-                run.seconds = seconds
-                process.join()
-                receiver.close()
-                del running[key]
-                yield run
+                live = warm.start(waiting.pop())
+                running[live.connection] = live
+            for ready in multiprocessing.connection.wait(list(running), timeout=1.0):
+                live = running[ready]  # type: ignore[index]
+                try:
+                    live.take()
+                except Ended:
+                    del running[live.connection]
+                    yield live.run
+            for live in running.values():
+                if live.seconds > PATIENCE:
+                    live.kill(f"killed after {PATIENCE} seconds")
     finally:
-        for process, _, _, _ in running.values():
-            process.kill()
+        for live in running.values():
+            live.kill("nobody waits for it")
 
 
-def _receive(receiver: Connection, job: Job) -> Run:
-    try:
-        results, broken = receiver.recv()
-    except EOFError:
-        return Run(job, broken="the process ended without a word")
-    return Run(job, results, broken)
-
-
-def _context(course: Course) -> Any:
+def _context(course: Course, tasks: list[TaskInfo]) -> Any:
     # For the server, and so for every run: see kata/plugin/hooks.py.
     for name, value in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")):
         os.environ.setdefault(name, value)
     os.environ["MPLBACKEND"] = "Agg"
     course.set_up()
+    os.environ[PRELOAD] = " ".join(sorted(_imports(course, tasks)))
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    os.environ[PRELOAD] = " ".join(sorted(_imports(course)))
-    context.set_forkserver_preload(["kata.running.runner", "kata.running.preload", *PLUGINS])
+    context.set_forkserver_preload(["kata.running.worker", "kata.running.preload", *PLUGINS])
     return context
 
 
-def _imports(course: Course) -> set[str]:
-    """What references and galleries import: `module`, or `module:name`."""
+def _imports(course: Course, tasks: list[TaskInfo]) -> set[str]:
+    """What answers to the tasks import, as far as the course knows: `module`, or `module:name`."""
     names: set[str] = set()
-    for path in [find(task) for task in course.tasks for find in (course.solution, course.gallery)]:
+    for path in [
+        find(task) for task in tasks for find in (course.stub, course.solution, course.gallery)
+    ]:
         try:
             tree = ast.parse(path.read_bytes())
         except (OSError, SyntaxError):
-            continue  # the run of the reference says so
+            continue  # the run says so, if it is the file to judge
         for node in tree.body:
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.update(f"{node.module}:{alias.name}" for alias in node.names)
     return names
-
-
-def _work(root: Path, job: Job, sender: Connection) -> None:
-    """In the child: run pytest, and send its results, or why there are none."""
-    gc.freeze()  # what the server imported stays; pytest's collections need not walk it
-    collected = _Collector()
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output,
-        tempfile.TemporaryDirectory() as scratch,
-    ):
-        for stream in (1, 2):
-            os.dup2(output.fileno(), stream)
-        sys.stdout = sys.stderr = output
-        try:
-            os.chdir(root)
-            os.environ["KATA_SEARCH"] = job.search
-            status = pytest.main([*_arguments(job), f"--basetemp={scratch}/t"], plugins=[collected])
-            done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        except BaseException:
-            traceback.print_exc(file=output)
-            done = False
-        output.flush()
-        output.seek(0)
-        broken = "" if done else output.read()[-TAIL:].strip()
-        sender.send((collected.results, broken))
-
-
-def _arguments(job: Job) -> list[str]:
-    tests = [f"{job.test_file}::{test}" for test in job.tests] or [str(job.test_file)]
-    # Plain assertions: the server has imported plugins that pytest would want to rewrite.
-    options = [f"--target={job.target}", "--assert=plain", "-p", "no:cacheprovider"]
-    options += [f"-pno:{plugin}" for plugin in UNUSED]
-    return [*tests, *options, *(["--slow"] if job.slow else []), *(["-x"] if job.stop else [])]
-
-
-class _Collector:
-    def __init__(self) -> None:
-        self.results: list[Result] = []
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        from kata.plugin.judgement import judgement_key
-
-        self.results = session.config.stash[judgement_key].results

@@ -1,0 +1,1 @@
+"""A student's round: where one stands, the verdict on every save, hints, a fresh start."""

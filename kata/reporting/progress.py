@@ -1,0 +1,145 @@
+"""What is known of a student's earlier runs: one small file, written whole or not at all.
+
+It lies in the course folder or, where that cannot be written to, in the user's home. A file that
+cannot be understood is set aside, and a new one begun.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kata.course import Course, TaskInfo
+from kata.files import free_name, replace
+from kata.judging.result import GREEN, RED, Result
+from kata.judging.scratch import is_writable
+from kata.regions import is_pristine
+from kata.reporting.blocks import find_causes
+
+VERSION = 1
+FILE = "progress.json"
+
+
+@dataclass
+class Record:
+    """What is known of one task."""
+
+    answer: str = ""  # a digest of the file that was judged
+    tests: dict[str, list[Any]] = field(default_factory=dict)  # outcome, and whether it is edge
+    first_red: str = ""  # the test to mend first
+    runs_red: int = 0  # in a row, on that test
+    notes: list[str] = field(default_factory=list)  # speeds, as the board of a run shows them
+    hints: int = 0  # that were shown
+    judged: str = ""  # when, in UTC
+
+    def count(self, *, edge: bool) -> tuple[int, int]:
+        """How many tests are green, of those that ran."""
+        own = [outcome for outcome, is_edge in self.tests.values() if is_edge == edge]
+        return own.count(GREEN), own.count(GREEN) + own.count(RED)
+
+    @property
+    def green(self) -> bool:
+        outcomes = [outcome for outcome, _ in self.tests.values()]
+        return GREEN in outcomes and RED not in outcomes
+
+    @property
+    def exercise_done(self) -> bool:
+        done, of = self.count(edge=False)
+        return done == of > 0
+
+
+class Progress:
+    """The records of a course."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self.path = place(course)
+        self.set_aside: Path | None = None  # a file that could not be understood
+        self._records = self._read()
+
+    def of(self, task: TaskInfo) -> Record:
+        """A task's record, an empty one where nothing is known."""
+        return self._records.get(task.name, Record())
+
+    def is_current(self, task: TaskInfo) -> bool:
+        """Whether the answer is what it was when it was judged."""
+        return self.of(task).answer == digest(self._course.stub(task))
+
+    def is_untouched(self, task: TaskInfo) -> bool:
+        """Whether the stub is as it was handed out."""
+        try:
+            return is_pristine(self._course.stub(task).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def note_run(self, task: TaskInfo, results: list[Result]) -> Record:
+        """Keep what a run on a student's answer gave; of tests that did not run, what was known."""
+        record = self.of(task)
+        answer = digest(self._course.stub(task))
+        known = record.tests if record.answer == answer else {}
+        record.answer = answer
+        record.tests = {**known, **{r.test: [r.outcome, r.edge] for r in results}}
+        causes = find_causes(results)
+        first = causes[0].first.test if causes else ""
+        record.runs_red = record.runs_red + 1 if first and first == record.first_red else 1
+        record.first_red = first
+        record.notes = [note for result in results for note in result.notes] or record.notes
+        record.judged = datetime.now(UTC).isoformat(timespec="seconds")
+        self._write(task, record)
+        return record
+
+    def note_hint(self, task: TaskInfo, shown: int) -> None:
+        """Keep how many hints were shown."""
+        record = self.of(task)
+        record.hints = shown
+        self._write(task, record)
+
+    def forget(self, task: TaskInfo) -> None:
+        """Begin anew with a task."""
+        self._write(task, Record())
+
+    def _write(self, task: TaskInfo, record: Record) -> None:
+        # Another process may have written since: what it knows of other tasks is kept.
+        self._records = {**self._read(), task.name: record}
+        data = {name: asdict(known) for name, known in sorted(self._records.items())}
+        text = json.dumps({"version": VERSION, "tasks": data}, indent=1, ensure_ascii=False)
+        try:
+            replace(self.path, f"{text}\n")
+        except OSError:
+            return  # a full disk is no reason to lose a verdict
+
+    def _read(self) -> dict[str, Record]:
+        try:
+            data = json.loads(self.path.read_text(encoding="utf-8"))
+            if data["version"] != VERSION:
+                raise ValueError(f"version {data['version']}")
+            return {name: Record(**record) for name, record in data["tasks"].items()}
+        except OSError:
+            return {}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.set_aside = free_name(self.path)
+            try:
+                self.path.replace(self.set_aside)
+            except OSError:
+                self.set_aside = None
+            return {}
+
+
+def place(course: Course) -> Path:
+    """Where the progress in a course is kept."""
+    folder = course.root / ".kata"
+    if not is_writable(folder):
+        folder = Path.home() / ".kata" / hashlib.sha256(str(course.root).encode()).hexdigest()[:12]
+    return folder / FILE
+
+
+def digest(path: Path) -> str:
+    """Of a file's content; "" where there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return ""
