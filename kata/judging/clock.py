@@ -1,4 +1,8 @@
-"""Time limits that name the student's line, and that a bare `except:` cannot swallow."""
+"""Time limits that name the student's line, and that a bare `except:` cannot swallow.
+
+What counts is the time that the code has had a processor, so that a busy machine makes no right
+answer wrong; code that only waits has several times as long.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,32 @@ import ctypes
 import signal
 import sys
 import threading
+import time
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 AGAIN = 0.2  # seconds after which the alarm rings again, if the student's code swallowed it
+PATIENCE = 5  # times its limit that code may wait
+
+
+class Stopwatch:
+    """Measures the time that this process has had, from when it is made."""
+
+    def __init__(self) -> None:
+        self._start, self._worked = time.monotonic(), time.process_time()
+
+    @property
+    def passed(self) -> float:
+        """Seconds on a wall clock."""
+        return time.monotonic() - self._start
+
+    @property
+    def had(self) -> float:
+        """Seconds of processor time, of one core; where it waits, a share of what passed."""
+        worked = time.process_time() - self._worked
+        return min(self.passed, max(worked, self.passed / PATIENCE))
 
 
 class TimeUp(BaseException):
@@ -33,14 +57,13 @@ def _frames_in(frame: FrameType | None, files: Container[str]) -> Iterator[Frame
 
 @contextmanager
 def time_limit(seconds: float, files: Container[str], when: str = "") -> Iterator[None]:
-    """Raise `TimeUp` in the block if it takes longer; limits do not nest.
+    """Raise `TimeUp` in the block if it has had more time; limits do not nest.
 
     `when` is what the limit is called, where it is not so many seconds from now.
 
     On POSIX, in the main thread, an alarm signal interrupts even a sleep. Elsewhere a watching
     thread raises at the next bytecode.
     """
-    when = when or f"after {seconds:g} seconds"
     if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
         with _alarm(seconds, files, when):
             yield
@@ -58,11 +81,14 @@ def stop_the_clock() -> None:
 @contextmanager
 def _alarm(seconds: float, files: Container[str], when: str) -> Iterator[None]:
     rung: list[TimeUp] = []
+    watch = Stopwatch()
 
     def ring(number: int, frame: FrameType | None) -> None:
+        if watch.had < seconds:
+            return  # it rings again
         if rung:
             _raise_on_every_line(frame, files, rung[0])
-        rung.append(TimeUp(when, any(_frames_in(frame, files))))
+        rung.append(_time_up(watch, seconds, when, frame, files))
         raise rung[0]
 
     tracer = sys.gettrace()
@@ -75,6 +101,14 @@ def _alarm(seconds: float, files: Container[str], when: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
         if sys.gettrace() is not tracer:
             sys.settrace(tracer)
+
+
+def _time_up(
+    watch: Stopwatch, seconds: float, when: str, frame: FrameType | None, files: Container[str]
+) -> TimeUp:
+    waited = watch.passed >= PATIENCE * seconds
+    after = f"after {PATIENCE * seconds if waited else seconds:g} seconds"
+    return TimeUp(when or after, any(_frames_in(frame, files)))
 
 
 def _raise_on_every_line(frame: FrameType | None, files: Container[str], error: TimeUp) -> None:
@@ -98,13 +132,16 @@ def _watcher(seconds: float, files: Container[str], when: str) -> Iterator[None]
 
     def watch() -> None:
         wait = seconds
+        clock = Stopwatch()
         while not done.wait(wait):
+            wait = AGAIN
+            if clock.had < seconds:
+                continue
             frame = sys._current_frames().get(watched)
-            caught.append(TimeUp(when, any(_frames_in(frame, files))))
+            caught.append(_time_up(clock, seconds, when, frame, files))
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(watched), ctypes.py_object(_Interrupted)
             )
-            wait = AGAIN
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

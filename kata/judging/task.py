@@ -9,7 +9,6 @@ import math
 import os
 import random
 import sys
-import time
 import unittest
 import warnings
 from collections.abc import Callable, Container, Iterator
@@ -21,7 +20,7 @@ from typing import Any
 import pytest
 
 from kata.course import TaskInfo
-from kata.judging.clock import TimeUp, time_limit
+from kata.judging.clock import Stopwatch, TimeUp, time_limit
 from kata.judging.describe import describe, is_simple
 from kata.judging.output import LIMIT, Printed, bounded_output
 from kata.judging.target import Blocked, Target, Unwritten
@@ -78,7 +77,7 @@ class Task:
         self.returned: list[object] = []  # what the last call returned, once it has
         self.printed = Printed()
         self._limit = info.time_limit
-        self._test_ends = math.inf
+        self._test: Stopwatch | None = None  # runs from the start of a test
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -146,7 +145,6 @@ class Task:
 
     def be_patient(self) -> None:
         """Set no more time limits in this test: somebody is debugging it."""
-        self._test_ends = math.inf
         self._limit = math.inf
 
     @property
@@ -220,7 +218,7 @@ class Task:
             ) from None
 
     def _start_clock(self) -> None:
-        self._test_ends = time.monotonic() + CALLS_A_TEST * self._limit
+        self._test = Stopwatch()
 
     def _guarded(self, what: str, call: Callable[[], Any], limit: float | None = None) -> Any:
         __tracebackhide__ = True
@@ -251,7 +249,8 @@ class Task:
         if self._patient or self._limit == math.inf:
             yield
             return
-        left = max(self._test_ends - time.monotonic(), 0.01)
+        had = self._test.had if self._test else 0.0
+        left = max(CALLS_A_TEST * self._limit - had, 0.01)
         when = ""
         if not seconds and left < self._limit:
             whole = CALLS_A_TEST * self._limit

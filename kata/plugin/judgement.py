@@ -212,7 +212,9 @@ class Judgement:
             )
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> Iterator[None]:
         """Show our blocks in place of pytest's, and leave its counts as they are."""
         reports = terminalreporter.stats
         ours = set(self._results)
@@ -234,7 +236,7 @@ class Judgement:
             self._command,
             all_blocks=self.config.option.all_blocks,
             elsewhere=self._option != "tasks" or given.get() is not None,
-            runs_red=self._note(),
+            runs_red=self._note(exitstatus),
         )
         page = Page(terminalreporter.write, width, encoding)
         if self._scratch is not None:
@@ -250,18 +252,29 @@ class Judgement:
             return handed.call
         return command(self.course, info, test, self._option, slow=self.config.option.slow)
 
-    def _note(self) -> dict[str, int]:
+    def _note(self, exitstatus: int) -> dict[str, int]:
         """Keep what became of a student's own answers; see `Style.runs_red`."""
         blocked = self.config.pluginmanager.is_blocked(PROGRESS)
         if self._option != "tasks" or given.get() is not None or blocked:
             return {}
+        whole = self._is_whole(exitstatus)
         progress = Progress(self.course)
         runs = {}
         for info in self.course.tasks:
             own = [result for result in self.results if result.task == info.name]
             if own:
-                runs[info.name] = progress.note_run(info, own).runs_red
+                runs[info.name] = progress.note_run(info, own, whole=whole).runs_red
         return runs
+
+    def _is_whole(self, exitstatus: int) -> bool:
+        """Whether every test of the files that were given has run, or had its reason not to."""
+        option = self.config.option
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        stopped = option.maxfail and exitstatus != pytest.ExitCode.OK
+        chosen = option.keyword or option.markexpr or option.deselect
+        again = getattr(option, "lf", False)  # an option of a plugin that may be off
+        named = any("::" in argument for argument in self.config.args)
+        return bool(ended and not (stopped or chosen or again or named))
 
 
 def _is_away(item: pytest.Item) -> bool:

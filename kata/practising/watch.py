@@ -129,7 +129,7 @@ class Watch:
         self.screen.clear()
         page = self.screen.page()
         if run.results:
-            record = self._progress.note_run(self.task, run.results)
+            record = self._progress.note_run(self.task, run.results, whole=not run.broken)
             style = Style(
                 lambda info, test: command(self.course, info, test, slow=self.slow),
                 runs_red={self.task.name: record.runs_red},

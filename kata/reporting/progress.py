@@ -15,13 +15,14 @@ from typing import Any
 
 from kata.course import Course, TaskInfo
 from kata.files import free_name, replace
-from kata.judging.result import GREEN, RED, Result
+from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.judging.scratch import is_writable
 from kata.regions import is_pristine
 from kata.reporting.blocks import find_causes
 
 VERSION = 1
 FILE = "progress.json"
+UNKNOWN = "unknown"
 
 
 @dataclass
@@ -29,7 +30,9 @@ class Record:
     """What is known of one task."""
 
     answer: str = ""  # a digest of the file that was judged
-    tests: dict[str, list[Any]] = field(default_factory=dict)  # outcome, and whether it is edge
+    # By its name, what became of each test, and whether it is edge; UNKNOWN since the last change.
+    tests: dict[str, list[Any]] = field(default_factory=dict)
+    whole: bool = False  # whether these are all
     first_red: str = ""  # the test to mend first
     runs_red: int = 0  # in a row, on that test
     notes: list[str] = field(default_factory=list)  # speeds, as the board of a run shows them
@@ -37,14 +40,14 @@ class Record:
     judged: str = ""  # when, in UTC
 
     def count(self, *, edge: bool) -> tuple[int, int]:
-        """How many tests are green, of those that ran."""
+        """How many tests are green, of those that can run here."""
         own = [outcome for outcome, is_edge in self.tests.values() if is_edge == edge]
-        return own.count(GREEN), own.count(GREEN) + own.count(RED)
+        return own.count(GREEN), len(own) - own.count(AWAY)
 
     @property
     def green(self) -> bool:
-        outcomes = [outcome for outcome, _ in self.tests.values()]
-        return GREEN in outcomes and RED not in outcomes
+        outcomes = {outcome for outcome, _ in self.tests.values()}
+        return self.whole and GREEN in outcomes and not outcomes & {RED, UNKNOWN}
 
     @property
     def exercise_done(self) -> bool:
@@ -76,12 +79,18 @@ class Progress:
         except (OSError, UnicodeDecodeError):
             return False
 
-    def note_run(self, task: TaskInfo, results: list[Result]) -> Record:
-        """Keep what a run on a student's answer gave; of tests that did not run, what was known."""
+    def note_run(self, task: TaskInfo, results: list[Result], *, whole: bool) -> Record:
+        """Keep what a run on a student's answer gave.
+
+        Unless it was of the `whole` file, other tests are what they were on the same answer.
+        """
         record = self.of(task)
         answer = digest(self._course.stub(task))
-        known = record.tests if record.answer == answer else {}
+        known = {} if whole else record.tests
+        if record.answer != answer:
+            known = {test: [UNKNOWN, edge] for test, (_, edge) in known.items()}
         record.answer = answer
+        record.whole = record.whole or whole
         record.tests = {**known, **{r.test: [r.outcome, r.edge] for r in results}}
         causes = find_causes(results)
         first = causes[0].first.test if causes else ""
