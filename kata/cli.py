@@ -7,6 +7,7 @@ once.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,8 @@ from typing import Annotated
 import typer
 
 from kata.course import Course, CourseError, TaskInfo
+
+INTERRUPTED = 130  # what shells call the end by Ctrl-C
 
 app = typer.Typer(
     add_completion=False,
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"kata: {error}", file=sys.stderr)
         return 2
     except typer.Abort:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # Its reader, `head` say, has seen enough; what is left must not be tried again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -160,10 +163,11 @@ def judge_once(context: typer.Context, task: Task = None) -> int:
 
     course = _course()
     chosen = _one(course, task) if task else next_task(course, Progress(course)) or course.tasks[0]
-    import pytest
-
-    os.chdir(course.root)
-    return int(pytest.main([course.short(course.test_file(chosen)), *context.args]))
+    command = [sys.executable, "-m", "pytest", course.short(course.test_file(chosen))]
+    try:
+        return subprocess.run([*command, *context.args], cwd=course.root, check=False).returncode
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 @app.command()

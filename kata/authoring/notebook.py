@@ -11,7 +11,7 @@ import pytest
 from kata.judging.cells import current_cell
 from kata.judging.target import Given, given
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LOG = "KATA_NOTEBOOK_LOG"  # names the file that keeps the verdicts, one JSON object in a line
 
 

@@ -97,11 +97,12 @@ class Target:
         if title:
             return cls(course.solution(task), find_entry(path, title))
         if path.is_dir():
-            _refuse_many(option, path, task)
             answer = path / f"{task.name}.py"
-            stub = course.stub(task)
-            restore = f"`git restore {course.short(stub)}` brings the stub back."
-            return cls(answer, fresh=restore if answer == stub else "")
+            if answer == course.stub(task):
+                reset = f"`kata reset {task.number:02d}` brings the stub back."
+                return cls(answer, fresh=reset)
+            _refuse_many(option, path, task)
+            return cls(answer)
         if path.suffix == ".py" and path.is_file():
             return cls(path)
         raise CourseError(

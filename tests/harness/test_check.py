@@ -271,13 +271,13 @@ def test_answer_that_kills_its_process(mini):
     outcome = mini.kata("check")
     assert outcome.status == 1
     assert "'prints nothing'" in outcome.text
-    assert "the process ended without a word" in outcome.text
+    assert "The process ended with exit status 3, in the middle of test_script." in outcome.text
 
 
 def test_jobs_are_a_number(mini):
     outcome = mini.kata("check", "--jobs", "0")
     assert outcome.status == 2
-    assert "'0' is not a whole number above 0" in outcome.text
+    assert "Invalid value for '--jobs'" in outcome.text
 
 
 def test_error_that_belongs_to_the_mistake(mini):

@@ -112,7 +112,7 @@ def test_force_saves_what_it_replaces(mini):
         saved = mini.root / "tasks" / f"task01.{number}.bak"
         assert saved.read_text(encoding="utf-8") == f"work = {number}\n"
     assert sorted(path.name for path in (mini.root / "tasks").iterdir()) == [
-        "manifest.toml", "task01.1.bak", "task01.2.bak", "task01.py",
+        "manifest.toml", "stubs", "task01.1.bak", "task01.2.bak", "task01.py",
     ]  # fmt: skip
 
 
