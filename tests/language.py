@@ -37,14 +37,15 @@ def check_text(text, name, *, empty=False):
     expect.instance(text, str, name)
     special = [token for token in SPECIAL if token in text]
     expect.that(not special, f"{name} without special tokens", f"{describe(text)}", "special")
-    expect.that(empty or text.strip(), f"{name} says something", "an empty string", "empty")
+    expect.that(empty or text.strip(), f"{name} is not empty", "an empty string", "empty")
     return text
 
 
 def check_texts(texts, count, name, *, empty=False):
     """A list of `count` such strings."""
-    expect.instance(texts, list, f"the {name}")
-    expect.that(len(texts) == count, f"{count} {name}", f"{len(texts)}: {describe(texts)}", "shape")
+    expect.instance(texts, list, f"the value for the {name}")
+    wanted = f"{count} {name if count != 1 else name.removesuffix('s')}"
+    expect.that(len(texts) == count, wanted, f"{len(texts)}: {describe(texts)}", "shape")
     return [check_text(text, f"{name}[{i}]", empty=empty) for i, text in enumerate(texts)]
 
 

@@ -30,6 +30,7 @@ def test_a_list(task, count, seed):
     bulgarian.check_list(task, count, seed)
 
 
+@pytest.mark.builds_on("test_bulgarian", "test_meaning")
 def test_one_string(task):
     """A single string gives a list of one.
 
@@ -55,7 +56,7 @@ def test_bulgarian(task):
     > Translate Spanish texts into Bulgarian.
     """
     texts, _ = bulgarian.sentences(8)
-    found = check_texts(task.translate(texts), 8, "translations")
+    found = check_texts(task.translate([*texts]), 8, "translations")
     for text, translated in zip(texts, found, strict=True):
         letters = [letter for letter in translated if letter.isalpha()]
         cyrillic = sum("Ѐ" <= letter <= "ӿ" for letter in letters)
@@ -66,7 +67,7 @@ def test_bulgarian(task):
         )
 
 
-@pytest.mark.builds_on("test_bulgarian")
+@pytest.mark.builds_on("test_bulgarian", "test_alone_or_together")
 def test_meaning(task):
     """The translations say what the Spanish sentences say.
 

@@ -41,7 +41,8 @@ def _describe(value: Any) -> str:
         items = ", ".join(_array(tensor, "tensor", small=0) for tensor in value.tensors)
         return f"{type(value).__name__} of {len(value)} items: {items}"
     if library == "transformers" and hasattr(value, "all_special_ids"):
-        return f"a {type(value).__name__}"
+        side = " that pads on the left" if getattr(value, "padding_side", "") == "left" else ""
+        return f"a {type(value).__name__}{side}"
     if hasattr(value, "state_dict") and hasattr(value, "forward"):
         return f"a {type(value).__name__} (nn.Module)"
     if isinstance(value, list | tuple) and len(value) <= 12 and not isinstance(value, str):

@@ -55,10 +55,23 @@ class Wording:
         except (OSError, UnicodeDecodeError):
             return cls("")
 
-    def find(self, quotation: str) -> int | None:
-        """The line where a quotation begins, if it stands in the text."""
-        start = next(self._places(quotation), None)
-        return None if start is None else self._tokens[start][1]
+    def find(self, quotation: str, within: range = range(0)) -> int | None:
+        """The line where a quotation begins, if it stands in the text; rather within some lines."""
+        lines = [self._tokens[start][1] for start in self._places(quotation)]
+        return next((line for line in lines if line in within), lines[0] if lines else None)
+
+    def lines_of(self, start: int | None) -> range:
+        """The lines of the function or class whose first one is `start`; none, if there is none."""
+        try:
+            tree = ast.parse(self._source)
+        except SyntaxError:
+            return range(0)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+                if first == start:
+                    return range(first, (node.end_lineno or first) + 1)
+        return range(0)
 
     def unquoted(self, quotations: Iterable[str]) -> list[Sentence]:
         """The sentences of which no quotation has a word, in the order of the file."""

@@ -180,10 +180,15 @@ class Judgement:
             result.verdict = in_cells(result.verdict)
         result.printed = _printed(task.printed)
         text = Wording.read(Path(task.main_file))
-        result.asked = [
-            Asked(words, task.main_file, text.find(words))
-            for words in quotations(inspect.getdoc(getattr(item, "function", None)))
-        ]
+        # Of a test that calls several functions, the words on the one that failed come first.
+        called = text.lines_of(task.last_call.line if task.last_call else None)
+        result.asked = sorted(
+            (
+                Asked(words, task.main_file, text.find(words, called))
+                for words in quotations(inspect.getdoc(getattr(item, "function", None)))
+            ),
+            key=lambda asked: asked.line not in called,
+        )
         if result.verdict.kind == DEFECT:
             result.traceback = str(report.longrepr)
         if not self.config.option.fulltrace:

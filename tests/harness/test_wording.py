@@ -88,3 +88,16 @@ def test_listing(mini):
     assert done.status == 1
     assert "FAILED tests/test_task01.py: test_double: task01.py does not say 'Thrice" in done.text
     assert "tasks/task01.py:5: Twice the number." in done.text
+
+
+def test_words_of_the_function_that_was_called_come_first():
+    """A sentence that stands in two functions is found in the one that failed."""
+    text = Wording(
+        'def f():\n    """Do this.\n\n    Same again."""\n\n\n'
+        '@mark\ndef g():\n    """Do that.\n\n    Same again."""\n'
+    )
+    assert text.lines_of(7) == range(7, 12)
+    assert text.find("Same again.") == 4
+    assert text.find("Same again.", text.lines_of(7)) == 11
+    assert text.find("Do this.", text.lines_of(7)) == 2
+    assert text.lines_of(2) == range(0)
