@@ -18,7 +18,12 @@ words = st.sampled_from("what is the name of a , write list pompeii ? 7 it".spli
 def make(task, texts=None, labels=None, tokenizer=None):
     texts, labels = texts or list(TEXTS), labels or list(LABELS)
     dataset = task.InstructionDataset(texts, labels, tokenizer or tokenizer_of())
-    expect.instance(dataset, torch.utils.data.Dataset, "InstructionDataset(...)")
+    expect.that(
+        isinstance(dataset, torch.utils.data.Dataset),
+        "a torch.utils.data.Dataset",
+        "a class without that base",
+        "type",
+    )
     return dataset
 
 
@@ -55,11 +60,9 @@ def test_attributes(task):
     given = {"texts": list(TEXTS), "labels": list(LABELS), "tokenizer": tokenizer_of()}
     dataset = make(task, **given)
     for name, value in given.items():
-        expect.that(
-            getattr(dataset, name, None) is value,
-            f"dataset.{name} is what was given",
-            describe(getattr(dataset, name, "no such attribute")),
-        )
+        found = getattr(dataset, name, None)
+        got = describe(found) if hasattr(dataset, name) else "no attribute of that name"
+        expect.that(found is value, f"dataset.{name} is what was given", got)
 
 
 def test_keys(task):
@@ -83,7 +86,7 @@ def test_ids(task, text):
     expect.that(
         found == wanted,
         f"{len(wanted)} tokens of {text!r}: {describe(wanted)}",
-        f"{len(found)}: {describe(found)}",
+        f"{len(found)}: {describe(found)}, the tokens of {tokenizer_of().decode(found)!r}",
     )
 
 
@@ -125,7 +128,7 @@ def test_label_is_a_tensor(task):
 
 
 @pytest.mark.builds_on("test_ids")
-@pytest.mark.parametrize("count", [509, 510, 511, 700])
+@pytest.mark.parametrize("count", [700, 511, 510, 509])
 def test_512_tokens(task, count):
     """An item has at most 512 tokens, and as many where the text has more.
 
@@ -139,11 +142,13 @@ def test_512_tokens(task, count):
         expect.equal(
             len(found),
             min(count + 2, 512),
-            f"tokens of the item (the tokenizer's own limit is {tokenizer.model_max_length:,})",
+            f"tokens of an item whose text has {count + 2} with the special ones (the tokenizer's "
+            f"own limit is {tokenizer.model_max_length:,})",
         )
-        ends = [found[0], found[-1]]
-        wanted = [tokenizer.cls_token_id, tokenizer.sep_token_id]
-        expect.equal(ends, wanted, "the first and the last token, which are special")
+        for place, name in ((0, "cls_token"), (-1, "sep_token")):
+            special = getattr(tokenizer, name)
+            got = tokenizer.convert_ids_to_tokens(found[place])
+            expect.that(got == special, f"item's input_ids[{place}] is {special!r}", repr(got))
 
 
 @pytest.mark.builds_on("test_ids")
@@ -204,7 +209,8 @@ def test_input_is_kept(task):
     texts, labels = list(TEXTS), list(LABELS)
     dataset = make(task, texts, labels)
     item(task, dataset, 3)
-    expect.that((texts, labels) == (TEXTS, LABELS), "both lists as they were", describe(texts))
+    for name, now, before in (("texts", texts, TEXTS), ("labels", labels, LABELS)):
+        expect.that(now == list(before), f"{name} == {describe(list(before))}", describe(now))
 
 
 @pytest.mark.builds_on("test_on_the_fly")

@@ -193,8 +193,12 @@ def test_items_are_kept(task):
     items = items_of(tokenizer_of(), TEXTS[:3], LABELS[:3])
     before = [(list(item["input_ids"]), int(item["labels"])) for item in items]
     task.apply(collator_of(task, tokenizer_of()), items)
-    now = [(list(item["input_ids"]), int(item["labels"])) for item in items]
-    expect.that(now == before, "the items' ids and labels as they were", describe(now))
+    for i, (item, (ids, label)) in enumerate(zip(items, before, strict=True)):
+        for key, value in (("input_ids", ids), ("labels", label)):
+            there = key in item
+            now = (list(item[key]) if key == "input_ids" else int(item[key])) if there else None
+            got = f"it is {describe(now)}" if there else "it is gone"
+            expect.that(now == value, f"{key} of item {i} still {describe(value)}", got)
 
 
 @pytest.mark.builds_on

@@ -8,7 +8,8 @@ broken shape is one message.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kata.judging.describe import describe
@@ -66,7 +67,8 @@ def instance(got: object, kind: type | tuple[type, ...], name: str) -> None:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     fits = isinstance(got, kinds) and not (isinstance(got, bool) and bool not in kinds)
     names = " or ".join(_type_name(kind) for kind in kinds)
-    that(fits, f"{name} is a {names}", f"{_type_name(type(got))}: {describe(got)}", "type")
+    found = "None" if got is None else f"{_type_name(type(got))}: {describe(got)}"
+    that(fits, f"{name} is a {names}", found, "type")
 
 
 def array(got: Any, name: str, *, shape: tuple[int, ...], dtype: Any = None) -> None:
@@ -163,8 +165,18 @@ def _bounded(text: str) -> str:
 
 
 def _type_name(kind: type) -> str:
-    module = kind.__module__
-    return kind.__name__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
+    """The name that people import a class by: `torch.nn.Module`, wherever it is written."""
+    module, name = kind.__module__, kind.__qualname__
+    if module in ("builtins", "__main__"):
+        return name
+    if kind is Mapping:
+        return "dictionary"
+    parts = module.split(".")
+    for i in range(1, len(parts)):
+        outer = ".".join(parts[:i])
+        if getattr(sys.modules.get(outer), name, None) is kind:
+            return f"{outer}.{name}"
+    return f"{module}.{name}"
 
 
 def _compare(

@@ -181,8 +181,7 @@ def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, 
 def _is_refuted(result: Result) -> bool:
     """Whether a test is red on what came back, and not on an error or on nothing at all."""
     verdict = result.verdict
-    nothing = verdict.got == "None" or verdict.got.startswith("NoneType: ")
-    return result.outcome == RED and verdict.kind == WRONG and not nothing
+    return result.outcome == RED and verdict.kind == WRONG and verdict.got != "None"
 
 
 def _complaints(plan: _Plan, run: Run, tests: list[str]) -> Iterator[str]:
