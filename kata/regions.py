@@ -14,6 +14,7 @@ START = "### START CODE HERE ###"
 END = "### END CODE HERE ###"
 STEP = re.compile(r"# \d+\. ")
 DIGEST = "# stub "
+UNWRITTEN = re.compile(r'raise NotImplementedError\("Write `(.+)` here\."\)')
 
 
 def regions(source: str) -> Iterator[tuple[int, int]]:
@@ -25,6 +26,20 @@ def regions(source: str) -> Iterator[tuple[int, int]]:
         elif line.strip() == END and first:
             yield first, number - 1
             first = 0
+
+
+def first_unwritten(stub: str) -> tuple[str, int] | None:
+    """What an untouched stub asks to be written first, and the line that says so.
+
+    None for a file that was touched, or asks for nothing of the kind.
+    """
+    if not is_pristine(stub):
+        return None
+    for number, line in enumerate(stub.splitlines(), 1):
+        match = UNWRITTEN.fullmatch(line.strip())
+        if match:
+            return match[1], number
+    return None
 
 
 def is_pristine(text: str) -> bool:

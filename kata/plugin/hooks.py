@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from functools import partial
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from kata.plugin.judgement import Judgement, away_key, judgement_key, result_key
 
 # With KATA_GPU=cpu the code of the gpu tests runs, and proves nothing about a GPU.
 GPU = os.environ.get("KATA_GPU", "cuda")
+DEVICES = ("nvidia*", "dxg", "kfd")  # of NVIDIA, the same in WSL, and AMD
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -142,6 +145,9 @@ def race(request: pytest.FixtureRequest, benchmark: Any) -> Race:
 
 def _has_cuda() -> bool:
     if os.environ.get("CUDA_VISIBLE_DEVICES") == "":  # all are hidden
+        return False
+    # On Linux a look at the devices says no sooner than importing torch does.
+    if sys.platform == "linux" and not any(glob("/dev/" + name) for name in DEVICES):
         return False
     import torch
 

@@ -8,6 +8,7 @@ import random
 import re
 import sys
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from kata.judging.cells import in_cells
 from kata.judging.clock import stop_the_clock
 from kata.judging.output import Printed
 from kata.judging.result import GREEN, RED, Asked, Result
-from kata.judging.target import Target, given
+from kata.judging.target import Target, Unwritten, given
 from kata.judging.task import SEED, Task
 from kata.judging.verdict import CRASHED, DEFECT, Verdict, judge
 from kata.judging.wording import Wording, quotations
+from kata.regions import first_unwritten
 from kata.reporting.failure import as_failure, representation
 from kata.reporting.page import Page
 from kata.reporting.progress import Progress
@@ -54,8 +56,11 @@ class Judgement:
                 "a run judges one target."
             )
         (self._option,) = targets
-        own = self._option == "tasks"
-        self._start = config.rootpath if own else Path(config.invocation_params.dir)
+        # What students have before them: not a notebook, nor a folder that somebody names.
+        self._own = self._option == "tasks" and given.get() is None
+        in_root = self._option == "tasks"
+        self._start = config.rootpath if in_root else Path(config.invocation_params.dir)
+        self._unwritten: dict[TaskInfo, tuple[str, int] | None] = {}
         self._tasks: dict[str, Task] = {}
         self._orders: dict[str, int] = {}  # of nodes, in the order of collection
         for info in course.tasks:
@@ -111,6 +116,24 @@ class Judgement:
         if "KATA_SEED" in os.environ:
             random.Random(SEED).shuffle(items)
         self._orders = {item.nodeid: place for place, item in enumerate(items)}
+        if self._own:
+            self._answer_for_stubs(items)
+
+    def _answer_for_stubs(self, items: list[pytest.Item]) -> None:
+        """Have tests of untouched stubs say so, without what they would import and prepare.
+
+        That each would be red for this reason is what `kata check` proves.
+        """
+        for item in items:
+            info = self.info(item.path)
+            if info is None:
+                continue
+            if info not in self._unwritten:
+                self._unwritten[info] = _first_unwritten(self.course.stub(info))
+            found = self._unwritten[info]
+            if found is not None:
+                item.setup = lambda: None  # type: ignore[method-assign]
+                item.runtest = partial(_raise, Unwritten(*found))  # type: ignore[method-assign]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -240,7 +263,7 @@ class Judgement:
         style = Style(
             self._command,
             all_blocks=self.config.option.all_blocks,
-            elsewhere=self._option != "tasks" or given.get() is not None,
+            elsewhere=not self._own,
             runs_red=self._note(exitstatus),
         )
         page = Page(terminalreporter.write, width, encoding)
@@ -259,8 +282,7 @@ class Judgement:
 
     def _note(self, exitstatus: int) -> dict[str, int]:
         """Keep what became of a student's own answers; see `Style.runs_red`."""
-        blocked = self.config.pluginmanager.is_blocked(PROGRESS)
-        if self._option != "tasks" or given.get() is not None or blocked:
+        if not self._own or self.config.pluginmanager.is_blocked(PROGRESS):
             return {}
         whole = self._is_whole(exitstatus)
         progress = Progress(self.course)
@@ -286,6 +308,17 @@ def _is_away(item: pytest.Item) -> bool:
     """Whether marks of its own keep a test from running here."""
     own = ("skip", "skipif")
     return away_key in item.stash or any(item.get_closest_marker(mark) for mark in own)
+
+
+def _first_unwritten(stub: Path) -> tuple[str, int] | None:
+    try:
+        return first_unwritten(stub.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None  # its tests find out more
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _sentence(item: pytest.Item) -> str:

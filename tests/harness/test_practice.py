@@ -201,3 +201,24 @@ def test_outside_of_a_course(tmp_path, mini):
                     "from kata.cli import main; sys.exit(main(['next']))")  # fmt: skip
     assert done.status == 2
     assert "run this inside the course folder" in done.text
+
+
+def test_untouched_stub_is_told_before_anything_is_imported(mini):
+    """Neither the file nor what its tests prepare is loaded to say that nothing is written."""
+    stub = (mini.root / "tasks" / "task01.py").read_text(encoding="utf-8")
+    whole = mini.pytest()
+    assert "Nothing is written yet. Start with `double`, at tasks/task01.py:8" in whole.text
+    mini.replace("tests/test_task01.py", "import pytest\n", "import pytest\n\nprepared = []\n")
+    mini.replace("tests/test_task01.py", "@pytest.mark.edge\n", PREPARATION)
+    assert "not at all" not in mini.pytest().text
+    mini.write("tasks/task01.py", stub.replace("Twice", "Double"))
+    assert "not at all" in mini.pytest().text
+
+
+PREPARATION = """@pytest.fixture(autouse=True)
+def preparation():
+    raise RuntimeError("not at all")
+
+
+@pytest.mark.edge
+"""
