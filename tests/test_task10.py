@@ -157,10 +157,13 @@ def test_labels_fit(task):
     items = opinions(40)
     found = [_label(task, item.text) for item in items]
     wrong = [i for i in range(40) if found[i] != items[i].label]
+    if len(wrong) > 8:
+        _label(task, items[wrong[0]].text)  # so that the report shows this call
+    alike = f", and all 40 labelled {found[0]}" if len(set(found)) == 1 else ""
     expect.measured(
         "right labels",
         40 - len(wrong),
-        f"{40 - len(wrong)}",
+        f"{40 - len(wrong)}{alike}; is the label what the model writes behind the prompt?",
         least=32,
         expected=f"at least 32 of 40 unseen opinions labelled rightly, as {items[wrong[0]].text!r} "
         f"{items[wrong[0]].label}" if wrong else "",
@@ -170,7 +173,10 @@ def test_labels_fit(task):
 def _label(task, text):
     label = task.classify(text)
     expect.that(
-        isinstance(label, str) and label in LABELS, "'POSITIVE' or 'NEGATIVE'", label, "type"
+        isinstance(label, str) and label in LABELS,
+        "'POSITIVE' or 'NEGATIVE'",
+        repr(label),
+        "type",
     )
     return label
 
@@ -188,7 +194,7 @@ def test_model_reads_the_prompt(task):
     expect.that(
         longest >= words,
         f"a model that reads a prompt of {words} words, of a token or more each",
-        f"at most {longest} tokens were read",
+        f"at most {longest} tokens were read" if longest else "no model was called",
     )
 
 

@@ -55,6 +55,14 @@ def bleu(translations, references, **options):
     return metric.corpus_score(translations, list(zip(*references, strict=True))).score / 100
 
 
+def penalty_of(translations, references):
+    """The factor for short translations, by sacrebleu."""
+    import sacrebleu
+
+    metric = sacrebleu.BLEU(smooth_method="none")
+    return metric.corpus_score(translations, list(zip(*references, strict=True))).bp
+
+
 def value(task, translations, references):
     found = task.score(translations, references)
     expect.number(found, "the score")
@@ -66,9 +74,19 @@ def mistakes(translations, references):
     pairs = list(zip(translations, references, strict=True))
     wanted = bleu(translations, references)
     single = [row[:1] for row in references]
+    others = {}
+    if len(references[0]) > 2:
+        two = [row[:2] for row in references]
+        others["the value with the first two references only"] = bleu(translations, two)
+    penalty = penalty_of(translations, references)
     return {
         "the value on a scale to 100": 100 * wanted,
         "the value with the first reference only": bleu(translations, single),
+        **others,
+        "the value of n-grams of one and two tokens only": bleu(
+            translations, references, max_ngram_order=2
+        ),
+        "the value without the penalty for short translations": penalty and wanted / penalty,
         "the mean of the sentences' values, and not the corpus's": sum(
             bleu([text], [row]) for text, row in pairs
         )
@@ -81,7 +99,7 @@ def mistakes(translations, references):
 
 def check_score(task, translations, references):
     wanted = bleu(translations, references)
-    found = value(task, translations, references)
+    found = value(task, list(translations), [list(row) for row in references])
     if math.isclose(found, wanted, rel_tol=1e-5, abs_tol=1e-6):
         return
     known = [
@@ -174,11 +192,8 @@ def test_score_keeps_its_input(task):
     """
     translations, references = list(SAMPLE), [list(row) for row in REFERENCES]
     value(task, translations, references)
-    expect.that(
-        (translations, references) == (SAMPLE, REFERENCES),
-        "translations and references as they were",
-        describe((translations, references)),
-    )
+    expect.that(translations == SAMPLE, "translations as they were", describe(translations))
+    expect.that(references == REFERENCES, "references as they were", describe(references))
 
 
 @settings(max_examples=8)
@@ -200,6 +215,7 @@ def test_empty_list(task):
     check_texts(task.translate([]), 0, "translations")
 
 
+@pytest.mark.builds_on("test_alone_or_together")
 def test_meaning(task):
     """The translations say what the Spanish sentences say, in English.
 

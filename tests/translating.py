@@ -44,6 +44,8 @@ class Direction:
             + (
                 f"that belongs to {texts[nearest]!r}: is the order kept?"
                 if chrf(found[worst], wanted[nearest]) > GOOD
+                else "that is the text itself: are the model's ids decoded, or the input's?"
+                if chrf(found[worst], texts[worst]) > 90
                 else "is the model made for this direction, and the tokenizer its own?"
             ),
             least=GOOD,
