@@ -82,14 +82,24 @@ class Live:
     def kill(self, why: str) -> None:
         """Have it end, because of `why`; `take` then tells that it has."""
         self._why = why
-        self._process.kill()
+        if not self._sweep():
+            self._process.kill()
 
     def _end(self, broken: str) -> None:
         self.run.broken = broken
         self.run.seconds = self.seconds
         self._process.join()
+        self._sweep()
         self.connection.close()
         raise Ended
+
+    def _sweep(self) -> bool:
+        """End the process with all that it has started; False where that cannot be done."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (AttributeError, ProcessLookupError, PermissionError):
+            return False
+        return True
 
     def _how_it_ended(self) -> str:
         """In a sentence, which becomes the verdict on the test that it was at, if it was at one."""

@@ -38,6 +38,8 @@ TAIL = 3_000  # characters of a run's output that are kept, for a run that broke
 
 def work(root: Path, inbox: Connection, outbox: Connection) -> None:
     """Do the one job that comes; without one, when the sender is gone, do nothing."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # with what it starts, to be ended together; the keyboard's signals stay away
     for name in ("kata.running.preload", *PLUGINS):  # no more than a look where it was forked
         importlib.import_module(name)
     gc.freeze()  # what is imported stays; pytest's collections need not walk it

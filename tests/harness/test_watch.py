@@ -200,6 +200,28 @@ def test_processes_that_are_started_ahead(mini, monkeypatch, method):
     warm.close()
 
 
+@pytest.mark.skipif(not hasattr(os, "setsid"), reason="no sessions of processes here")
+def test_nothing_outlives_a_run(mini, monkeypatch):
+    """What an answer has started ends with its run."""
+    left = mini.root / "left"
+    late = f"import time; time.sleep(3); open({str(left)!r}, 'w')"
+    answer = solved(
+        double="started = []\n\n\ndef double(number):\n    import subprocess, sys\n"
+        f"    started.append(subprocess.Popen([sys.executable, '-c', {late!r}]))\n"
+        "    return 2 * number\n"
+    )
+    mini.write("tasks/task01.py", answer)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    course = Course.read(mini.root)
+    live = Warm(course).start(Job(course.test_file(course.tasks[0]), "tasks", ("test_script",)))
+    with contextlib.suppress(Ended):
+        while True:
+            live.take()
+    assert [r.outcome for r in live.run.results] == ["green"], repr(live.run)[-900:]
+    time.sleep(4)
+    assert not left.exists()
+
+
 def test_report_of_pytest_is_what_is_compared(mini):
     text = mini.answer(WRONG, "--target=tasks").text
     assert report_in(text) in board_and_blocks(text)
