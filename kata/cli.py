@@ -345,7 +345,17 @@ def flakes(
 
 
 @app.command()
-def messages(jobs: Jobs, tasks: Tasks = None, fresh: Fresh = False) -> int:
+def messages(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    fresh: Fresh = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep them in tests/gallery/messages/, print nothing.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail where they are not as they were kept.")
+    ] = False,
+) -> int:
     """Print what a student reads for every wrong answer.
 
     \b
@@ -354,7 +364,9 @@ def messages(jobs: Jobs, tasks: Tasks = None, fresh: Fresh = False) -> int:
     from kata.proving import console
 
     course = _course()
-    return console.messages(course, course.select(tasks or []), jobs=jobs, fresh=fresh)
+    return console.messages(
+        course, course.select(tasks or []), jobs=jobs, fresh=fresh, keep=keep, check=check
+    )
 
 
 @app.command()

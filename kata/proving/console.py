@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tqdm import tqdm
 from kata.course import Course, TaskInfo
 from kata.judging.wording import Wording, quoting_tests, wrong_quotations
 from kata.proving.flakes import rounds
-from kata.proving.messages import LINES
+from kata.proving.messages import LINES, KeptPage, Message
 from kata.proving.messages import messages as messages_of
 from kata.proving.mutants import (
     BROKE,
@@ -191,23 +191,51 @@ def flakes(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, runs
     return 1 if flaky or of else 0
 
 
-def messages(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> int:
-    """`kata messages`: a page of blocks; fails for those that are too long."""
-    long = 0
-    found = messages_of(
-        course, tasks, workers=jobs, fresh=fresh,
-        watch=partial(_watch, "kata messages"),
-    )  # fmt: skip
-    for message in found:
+def messages(
+    course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool, keep: bool, check: bool
+) -> int:
+    """`kata messages`: a page of blocks; fails for those that are too long.
+
+    `keep` keeps the pages instead of printing them, and `check` fails where they are not as kept.
+    """
+    found = list(
+        messages_of(
+            course, tasks, workers=jobs, fresh=fresh, watch=partial(_watch, "kata messages")
+        )
+    )
+    failures = []
+    for task in tasks:
+        own = [message for message in found if message.entry.path == course.gallery(task)]
+        page = KeptPage.read(course, task)
+        if keep:
+            page.write(own)
+            print(f"{course.short(page.path)}: {len(own)} messages")
+        elif check:
+            failures += [
+                f"{course.short(page.path)}: {title!r} has another message; read it by `kata "
+                f"messages {task.number:02d}`, and keep it by `--keep`"
+                for title in page.changed(own)
+            ]
+        else:
+            failures += _print_messages(course, own)
+    for failure in failures:
+        print(f"FAILED {failure}")
+    if check and not failures:
+        print(f"{len(found)} messages are as they were kept")
+    return 1 if failures else 0
+
+
+def _print_messages(course: Course, messages: list[Message]) -> Iterator[str]:
+    """Print a page; gives the complaints about blocks that are too long."""
+    for message in messages:
         entry = message.entry
         print(f"--- {course.short(entry.path)}:{entry.line} {entry.title}")
         print(message.text)
         if message.length > LINES:
-            print(f"FAILED {message.length} lines of substance; {LINES} are enough\n")
-            long += 1
-    if long:
-        print(f"{long} blocks are too long")
-    return 1 if long else 0
+            yield (
+                f"{entry.title!r} has a message of {message.length} lines of substance; "
+                f"{LINES} are enough"
+            )
 
 
 def _watch(name: str, jobs: list[Job], runs: Iterable[Run]) -> Iterable[Run]:

@@ -1,6 +1,10 @@
 """`kata mutants`, `kata flakes` and `kata messages`, and the operators that make mutants."""
 
 import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +91,31 @@ def test_messages(mini):
     assert "--- tests/gallery/task01.py:10 squares" in outcome.text
     assert "✗ double(number) is twice the number." in outcome.text
     assert "(all 7 tests that ran here are green; others are red elsewhere)" in outcome.text
+
+
+def test_messages_that_are_kept(mini):
+    page = mini.root / "tests" / "gallery" / "messages" / "task01.txt"
+    assert "tests/gallery/messages/task01.txt: " in mini.kata("messages", "--keep").text
+    assert page.read_text(encoding="utf-8").startswith("=== squares\n✗ double(number) is twice")
+    done = mini.kata("messages", "--check")
+    assert done.status == 0
+    assert "messages are as they were kept" in done.text
+    mini.replace("tests/test_task01.py", "double(number) is twice", "double(number) must be twice")
+    done = mini.kata("messages", "--check")
+    assert done.status == 1
+    assert "FAILED tests/gallery/messages/task01.txt: 'squares' has another message" in done.text
+    assert "'prints nothing'" not in done.text
+
+
+# What a student reads on these is the same on all machines; they are cheap enough for every run.
+KEPT = ("15", "16", "17", "18")
+
+
+def test_messages_of_the_course_are_as_they_were_kept():
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "kata.cli", "messages", *KEPT, "--check", "--fresh", "--jobs", "1"],
+        cwd=root, capture_output=True, encoding="utf-8", check=False,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
