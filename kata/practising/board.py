@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from kata.course import Course, TaskInfo
@@ -9,6 +10,9 @@ from kata.judging.result import AWAY, GREEN, RED
 from kata.practising.screen import Screen
 from kata.reporting.progress import Progress
 from kata.reporting.report import command, write_score
+
+NEEDS = 48  # the column of what a task needs, on screens that are wide enough
+SHORTEST = 30  # columns for it
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,14 @@ def write_board(screen: Screen, course: Course, progress: Progress) -> None:
     states = [state_of(progress, task) for task in course.tasks]
     for state in states:
         title = f"{page.marks[state.mark]} {state.task.number:02d}  {state.task.title}"
+        room = page.width - NEEDS - len(state.text) - 2
+        if room > SHORTEST and state.task.needs:
+            names = ", ".join(name.rpartition("/")[2] for name in state.task.needs)
+            needs = textwrap.shorten(names, room, placeholder=" ...")
+            title = f"{title:<{NEEDS}}{needs}"
         write_score(page, title, state.text, state.mark)
+        if state.speed:
+            page.paragraph(f"      {state.speed}", "      ")
     done = sum(state.green for state in states)
     page.line()
     page.line(f"{done} of {len(states)} tasks are green.")
