@@ -50,7 +50,7 @@ class Watch:
 
     def run(self) -> int:
         """Watch until the student quits; returns the exit status."""
-        self._warm = Warm(self.course, [self.task])
+        self._warm = Warm(self.course)  # for all tasks, so that the next one is as fast
         self._progress = Progress(self.course)
         stop = threading.Event()
         for work in (self._watch_files, self._read_keys):
