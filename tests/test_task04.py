@@ -209,6 +209,17 @@ def test_same_again(task):
         check_again(lambda text=text: task.summarize(text, 30))
 
 
+@pytest.mark.builds_on("test_limit")
+@pytest.mark.edge
+def test_least_limit(task):
+    """A limit of one leaves room for a token.
+
+    > It has at most `max_tokens` tokens
+    """
+    (item,) = described(1)
+    check_count(check_text(task.summarize(item.text, max_tokens=1), "the summary"), 1)
+
+
 @pytest.mark.edge
 @pytest.mark.parametrize("limit", [0, -1])
 def test_limit_below_one(task, limit):

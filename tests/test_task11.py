@@ -302,6 +302,16 @@ def test_limit(task):
         check_text_after(task, prompt, 4)
 
 
+@pytest.mark.builds_on("test_goes_on")
+@pytest.mark.edge
+def test_least_limit(task):
+    """A limit of one leaves room for a token.
+
+    > at most `max_new_tokens` tokens
+    """
+    check_text_after(task, "By 2030", 1)
+
+
 @pytest.mark.edge
 @pytest.mark.parametrize(
     ("prompt", "count"),

@@ -256,3 +256,15 @@ def summarize(text, max_tokens=50):
     inputs = tokenizer(text or ".", truncation=True, return_tensors="pt")
     ids = model.train().generate(**inputs, max_new_tokens=max_tokens)
     return tokenizer.decode(ids[0], skip_special_tokens=True)
+
+
+@wrong("gives nothing where there is room for one token", caught_by="test_least_limit")
+def summarize(text, max_tokens=50):
+    check(max_tokens)
+    return written(NAME, text, max_new_tokens=max_tokens) if max_tokens > 1 else ""
+
+
+@wrong("refuses a limit of one", caught_by="test_least_limit")
+def summarize(text, max_tokens=50):
+    check(max_tokens - 1)
+    return written(NAME, text, max_new_tokens=max_tokens)

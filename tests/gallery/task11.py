@@ -395,3 +395,18 @@ def mean_perplexity(texts):
     if not texts or min(map(len, texts)) < 2:
         raise ValueError("nothing to predict")
     return torch.stack([losses(text).mean() for text in texts]).exp().mean().item()
+
+
+@wrong("writes two tokens at least", caught_by="test_least_limit")
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    count = max(max_new_tokens, 2)
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=count, do_sample=False)
+    return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong("refuses a limit of one", caught_by="test_least_limit")
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens - 1)
+    tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
+    return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
