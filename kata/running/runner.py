@@ -8,6 +8,7 @@ of its is lost in the fork. Elsewhere each process imports them before its job c
 from __future__ import annotations
 
 import ast
+import atexit
 import contextlib
 import multiprocessing
 import multiprocessing.connection
@@ -128,15 +129,15 @@ class Warm:
         self._course = course
         self._context = _context(course, list(tasks) or list(course.tasks))
         self._spare: tuple[Any, Connection, Connection] | None = None
+        atexit.register(self.close)  # before processes are waited for
 
     def prepare(self) -> None:
         """Start the process of the next job ahead of it."""
         if self._spare is None:
             receiver, inbox = self._context.Pipe(duplex=False)
             outbox, sender = self._context.Pipe(duplex=False)
-            process = self._context.Process(
-                target=work, args=(self._course.root, receiver, sender), daemon=True
-            )
+            # No daemon: an answer may start processes, as a DataLoader does.
+            process = self._context.Process(target=work, args=(self._course.root, receiver, sender))
             process.start()
             receiver.close()
             sender.close()
