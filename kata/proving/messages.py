@@ -74,8 +74,8 @@ class KeptPage:
 
 
 def _same_everywhere(block: str) -> str:
-    """Without what differs from one machine or version to the next: decimals, lines, folders."""
-    for what in (r"-?\d+\.\d+(e[+-]?\d+)?", r"(?<=\.py:)\d+", r"/\S*/(?=\S)"):
+    """Without what differs from one machine or version to the next: decimals, places."""
+    for what in (r"0x[0-9a-f]+", r"-?\d+\.\d+(e[+-]?\d+)?", r"(?<=\.py:)\d+", r"/\S*/(?=\S)"):
         block = re.sub(what, "~", block)
     return " ".join(block.split())
 
