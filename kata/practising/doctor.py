@@ -122,7 +122,7 @@ def _hub(course: Course) -> Iterator[Finding]:
     except CourseError as error:
         yield Finding("models", str(error), "Put that right, or unset KATA_HUB.")
         return
-    yield Finding("models", f"{models} rows in `kata models`, KATA_HUB is {mode}")
+    yield Finding("models", f"{models} that need no network (`kata models`); KATA_HUB is {mode}")
     data = os.environ.get("KATA_DATA")
     if data is None:
         yield Finding("data", "invented, since KATA_DATA is not set")
