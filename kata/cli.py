@@ -79,6 +79,14 @@ def _one(course: Course, word: str) -> TaskInfo:
     return course.select([word])[0]
 
 
+def _next(course: Course) -> TaskInfo:
+    """The task to go on with; the first one where all are green."""
+    from kata.practising.board import next_task
+    from kata.reporting.progress import Progress
+
+    return next_task(course, Progress(course)) or course.tasks[0]
+
+
 @app.callback(invoke_without_command=True)
 def board(context: typer.Context) -> None:
     """Katas for machine learning: where you stand, and what comes next.
@@ -139,13 +147,11 @@ def watch(task: Task = None, slow: Slow = False) -> int:
     \b
     Example: kata watch 02
     """
-    from kata.practising.board import next_task
     from kata.practising.screen import Screen
     from kata.practising.watch import Watch
-    from kata.reporting.progress import Progress
 
     course = _course()
-    chosen = _one(course, task) if task else next_task(course, Progress(course)) or course.tasks[0]
+    chosen = _one(course, task) if task else _next(course)
     return Watch(course, Screen(), chosen, slow=slow).run()
 
 
@@ -158,11 +164,8 @@ def judge_once(context: typer.Context, task: Task = None) -> int:
     \b
     Example: kata test 02 -k targets
     """
-    from kata.practising.board import next_task
-    from kata.reporting.progress import Progress
-
     course = _course()
-    chosen = _one(course, task) if task else next_task(course, Progress(course)) or course.tasks[0]
+    chosen = _one(course, task) if task else _next(course)
     command = [sys.executable, "-m", "pytest", course.short(course.test_file(chosen))]
     try:
         return subprocess.run([*command, *context.args], cwd=course.root, check=False).returncode

@@ -47,20 +47,17 @@ def corpora(draw):
     return translations, references
 
 
-def bleu(translations, references, **options):
-    """By sacrebleu, as a fraction."""
+def corpus_score(translations, references, **options):
+    """By sacrebleu: the score in percent, and `bp`, the factor for short translations."""
     import sacrebleu
 
     metric = sacrebleu.BLEU(smooth_method="none", **options)
-    return metric.corpus_score(translations, list(zip(*references, strict=True))).score / 100
+    return metric.corpus_score(translations, list(zip(*references, strict=True)))
 
 
-def penalty_of(translations, references):
-    """The factor for short translations, by sacrebleu."""
-    import sacrebleu
-
-    metric = sacrebleu.BLEU(smooth_method="none")
-    return metric.corpus_score(translations, list(zip(*references, strict=True))).bp
+def bleu(translations, references, **options):
+    """By sacrebleu, as a fraction."""
+    return corpus_score(translations, references, **options).score / 100
 
 
 def value(task, translations, references):
@@ -78,7 +75,7 @@ def mistakes(translations, references):
     if len(references[0]) > 2:
         two = [row[:2] for row in references]
         others["the value with the first two references only"] = bleu(translations, two)
-    penalty = penalty_of(translations, references)
+    penalty = corpus_score(translations, references).bp
     return {
         "the value on a scale to 100": 100 * wanted,
         "the value with the first reference only": bleu(translations, single),

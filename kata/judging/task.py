@@ -26,6 +26,7 @@ from kata.judging.output import LIMIT, Printed, bounded_output
 from kata.judging.target import Blocked, Target, Unwritten
 
 SEED = int(os.environ.get("KATA_SEED", "20"))  # other seeds are for `kata flakes`
+# What would have pytest count a test as away; raised by a student's code, it is an evasion.
 AWAY = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
 CALLS_A_TEST = 4  # a test may take as long as so many calls that use up their time limit
 

@@ -179,7 +179,7 @@ class Judgement:
             elif result.outcome != RED:
                 # Whatever skips a test that has begun is no reason to call it anything but red.
                 report.outcome = "failed"
-                vars(report).pop("wasxfail", None)
+                vars(report).pop("wasxfail", None)  # by it, pytest would call a red test expected
                 self._turn_red(item, call, report, result)
             if call.when == "teardown":
                 report.kata_result = result.as_data()  # type: ignore[attr-defined]
@@ -297,7 +297,7 @@ class Judgement:
         """Whether every test of the files that were given has run, or had its reason not to."""
         option = self.config.option
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        stopped = option.maxfail and exitstatus != pytest.ExitCode.OK
+        stopped = option.maxfail and exitstatus != pytest.ExitCode.OK  # by -x: others are left
         chosen = option.keyword or option.markexpr or option.deselect
         again = getattr(option, "lf", False)  # an option of a plugin that may be off
         named = any("::" in argument for argument in self.config.args)
