@@ -288,6 +288,14 @@ def check(
         bool,
         typer.Option("--text", help="Prove nothing; list the sentences that no test quotes."),
     ] = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="Prove nothing; record what the wrong answers do, so that a student's is known "
+            "by it.",
+        ),
+    ] = False,
 ) -> int:
     """Prove that the tests judge rightly.
 
@@ -300,6 +308,8 @@ def check(
     chosen = course.select(tasks or [])
     if text:
         return console.unquoted(course, chosen)
+    if record:
+        return console.record(course, chosen, jobs=jobs, fresh=fresh)
     return console.check(course, chosen, jobs=jobs, slow=slow, fresh=fresh)
 
 

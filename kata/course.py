@@ -134,6 +134,9 @@ class Course:
     def hints(self, task: TaskInfo) -> Path:
         return self.root / "tasks" / "hints" / f"{task.name}.md"
 
+    def mistakes(self, task: TaskInfo) -> Path:
+        return self.root / "tasks" / "mistakes" / f"{task.name}.json"
+
     def gallery(self, task: TaskInfo) -> Path:
         return self.root / "tests" / "gallery" / f"{task.name}.py"
 

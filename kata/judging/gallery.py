@@ -21,9 +21,15 @@ Names = tuple[str, ...]
 
 
 def wrong(
-    title: str, *, caught_by: str | tuple[str, ...], raises: str | tuple[str, ...] = ()
+    title: str,
+    *,
+    advice: str = "",
+    caught_by: str | tuple[str, ...],
+    raises: str | tuple[str, ...] = (),
 ) -> Callable[[Answer], Answer]:
     """Mark a wrong answer, and name the test or tests that must be red on it.
+
+    A student whose answer does just the same reads the title, and the sentence of advice.
 
     `raises` names errors that belong to the mistake and would look like a slip in the gallery
     otherwise, such as "TypeError".
@@ -48,6 +54,7 @@ class Entry:
     own: tuple[ast.stmt, ...] = field(repr=False, compare=False)  # what it defines
     code: ast.Module = field(repr=False, compare=False)  # with what entries share
     raises: tuple[str, ...] = ()  # errors that the mistake itself leads to
+    advice: str = ""
 
 
 def read_gallery(path: Path) -> list[Entry]:
@@ -64,14 +71,14 @@ def read_gallery(path: Path) -> list[Entry]:
         if decorator is None:
             continue
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
-        kind, title, caught_by, raises = _arguments(path, decorator)
+        kind, title, advice, caught_by, raises = _arguments(path, decorator)
         if any(entry.title == title for entry in entries):
             raise CourseError(f"{path}:{node.lineno}: two entries are called {title!r}.")
         node.decorator_list.remove(decorator)
         own = node.body if isinstance(node, ast.ClassDef) and node.name == "overlay" else [node]
         code = ast.Module(body=[*shared, *own], type_ignores=[])
         entries.append(
-            Entry(path, node.lineno, kind, title, caught_by, tuple(own), code, raises=raises)
+            Entry(path, node.lineno, kind, title, caught_by, tuple(own), code, raises, advice)
         )
     return entries
 
@@ -118,22 +125,24 @@ def _decoration(node: ast.stmt) -> ast.Call | None:
     return None
 
 
-def _arguments(path: Path, decorator: ast.Call) -> tuple[str, str, Names, Names]:
+def _arguments(path: Path, decorator: ast.Call) -> tuple[str, str, str, Names, Names]:
     assert isinstance(decorator.func, ast.Name)
     kind = decorator.func.id
     try:
         title = ast.literal_eval(decorator.args[0])
         keywords = {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
+        advice = keywords.pop("advice", "")
         caught_by, raises = (_names(keywords.pop(key, ())) for key in ("caught_by", "raises"))
-        fits = not keywords and bool(caught_by) == (kind == "wrong") and isinstance(title, str)
-        if not fits or (raises and kind == "right"):
+        fits = not keywords and bool(caught_by) == (kind == "wrong")
+        texts = isinstance(title, str) and isinstance(advice, str)
+        if not fits or not texts or ((raises or advice) and kind == "right"):
             raise ValueError
     except (ValueError, IndexError):
         raise CourseError(
             f"{path}:{decorator.lineno}: write @right('title') or "
-            "@wrong('title', caught_by='test_name'), with literal strings."
+            "@wrong('title', advice='A sentence.', caught_by='test_name'), with literal strings."
         ) from None
-    return kind, title, caught_by, raises
+    return kind, title, advice, caught_by, raises
 
 
 def _names(value: object) -> Names:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from kata.judging.behaviour import Trace, digest, plain
 from kata.judging.verdict import GOOD, UNWRITTEN, Verdict
 
+TOLD = (1, 2)  # of the digests of a test, those of what was expected and what was got
 GREEN, RED, AWAY = "green", "red", "away"
 
 
@@ -17,6 +19,14 @@ class Asked:
     words: str
     file: str  # the student's
     line: int | None  # unless the words are gone from there
+
+
+@dataclass(frozen=True)
+class Known:
+    """Wrong answers of the gallery that do exactly what an answer does."""
+
+    titles: list[str]
+    advice: str
 
 
 @dataclass
@@ -41,6 +51,8 @@ class Result:
     traceback: str = ""  # shown for a broken test only
     wrote: list[str] = field(default_factory=list)  # files that nobody asked for
     notes: list[str] = field(default_factory=list)  # measured speeds and the like
+    behaviour: list[str] = field(default_factory=list)  # digests; see judging/behaviour.py
+    known: Known | None = None  # a mistake that somebody made before
     # How far thresholds were met, as a share of the bound, by what was measured.
     slack: dict[str, float] = field(default_factory=dict)
 
@@ -53,6 +65,13 @@ class Result:
     def unwritten(self) -> bool:
         return self.outcome == RED and self.verdict.kind == UNWRITTEN
 
+    def note_behaviour(self, trace: Trace) -> None:
+        """Keep digests of the outcome, of what was expected and what was got, and of all calls."""
+        verdict = self.verdict
+        said = verdict.got or verdict.sentence
+        parts = [f"{self.outcome} {verdict.kind}", verdict.expected, said, verdict.call]
+        self.behaviour = [*(digest(plain(part)) for part in parts), *trace.digests]
+
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -61,4 +80,5 @@ class Result:
         verdict = dict(data["verdict"])
         verdict["call_details"] = tuple(verdict["call_details"])
         asked = [Asked(**words) for words in data["asked"]]
-        return cls(**{**data, "verdict": Verdict(**verdict), "asked": asked})
+        known = Known(**data["known"]) if data["known"] else None
+        return cls(**{**data, "verdict": Verdict(**verdict), "asked": asked, "known": known})

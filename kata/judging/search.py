@@ -8,7 +8,11 @@ from typing import Any
 
 
 def set_up_hypothesis(root: Path) -> None:
-    """Properties search at random in practice, and always alike where a verdict must repeat."""
+    """Properties search always alike, so that a verdict is the same at every look.
+
+    That is also how an answer is known again that does what another one did. `kata flakes` searches
+    at random, and remembers what it found.
+    """
     from hypothesis import HealthCheck, Phase, settings
     from hypothesis.configuration import set_hypothesis_home_dir
     from hypothesis.database import DirectoryBasedExampleDatabase
@@ -31,5 +35,4 @@ def set_up_hypothesis(root: Path) -> None:
     settings.register_profile(
         "kata-random", **shared, database=DirectoryBasedExampleDatabase(root / ".hypothesis")
     )
-    usual = "kata-fixed" if os.environ.get("CI") else "kata-random"
-    settings.load_profile(os.environ.get("KATA_SEARCH") or usual)
+    settings.load_profile(os.environ.get("KATA_SEARCH") or "kata-fixed")

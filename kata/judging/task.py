@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from kata.course import TaskInfo
+from kata.judging.behaviour import Trace, summary
 from kata.judging.clock import Stopwatch, TimeUp, time_limit
 from kata.judging.describe import describe, is_simple
 from kata.judging.output import LIMIT, Printed, bounded_output
@@ -77,6 +78,7 @@ class Task:
         self._maker: Call | None = None  # the last call by name: it made what is applied
         self.returned: list[object] = []  # what the last call returned, once it has
         self.printed = Printed()
+        self.trace = Trace()
         self._limit = info.time_limit
         self._test: Stopwatch | None = None  # runs from the start of a test
 
@@ -89,7 +91,7 @@ class Task:
             function = self._callable(name)
             self.last_call = self._maker = _describe_call(name, function, args, kwargs)
             self._check_signature(name, function, args, kwargs)
-            return self._guarded(name, lambda: function(*args, **kwargs))
+            return self._guarded(name, lambda: self._noted(function, *args, **kwargs))
 
         return call
 
@@ -104,7 +106,7 @@ class Task:
             name = name.rpartition(".")[2].replace("_", " ")
         call = _describe_call(name, getattr(thing, "forward", thing), args, kwargs)
         self.last_call = call if self._maker is None else _made_by(self._maker, call, self.files)
-        return self._guarded(name, lambda: thing(*args, **kwargs))
+        return self._guarded(name, lambda: self._noted(thing, *args, **kwargs))
 
     def value(self, name: str) -> Any:
         """What the student's file holds under a name that is not a function's.
@@ -123,12 +125,15 @@ class Task:
         """`make()`, at its first use in this file of tests; its failure is remembered too."""
         __tracebackhide__ = True
         self._fail_again(key)
-        if key not in self._once:
-            try:
-                self._once[key] = make()
-            except BaseException as error:
-                self._failed[key] = (error, self.last_call)
-                raise
+        with self.trace.shared(key):
+            if key not in self._once:
+                _seed()  # the same, whichever test comes first
+                try:
+                    self._once[key] = make()
+                except BaseException as error:
+                    self._failed[key] = (error, self.last_call)
+                    raise
+                _seed()
         return self._once[key]
 
     def reload(self) -> None:
@@ -141,6 +146,7 @@ class Task:
         self.last_call = self._maker = None
         self.returned.clear()
         self.printed = Printed()
+        self.trace.start()
         self._start_clock()
         _seed()
 
@@ -244,6 +250,16 @@ class Task:
         except AWAY as error:
             # pytest would count the test as one that need not run.
             raise Evaded(type(error).__name__).with_traceback(error.__traceback__) from None
+
+    def _noted(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            self.trace.note(f"raises {type(error).__name__}")
+            raise
+        self.trace.note(summary(result, self.files))
+        return result
 
     @contextmanager
     def _time_limit(self, seconds: float | None) -> Iterator[None]:

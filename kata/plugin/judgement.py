@@ -18,13 +18,14 @@ from kata.course import Course, CourseError, TaskInfo
 from kata.judging.cells import in_cells
 from kata.judging.clock import stop_the_clock
 from kata.judging.output import Printed
-from kata.judging.result import GREEN, RED, Asked, Result
+from kata.judging.result import AWAY, GREEN, RED, Asked, Result
 from kata.judging.target import Target, Unwritten, given
 from kata.judging.task import SEED, Task
 from kata.judging.verdict import CRASHED, DEFECT, Verdict, judge
 from kata.judging.wording import Wording, quotations
 from kata.regions import first_unwritten
 from kata.reporting.failure import as_failure, representation
+from kata.reporting.known import name_mistakes
 from kata.reporting.page import Page
 from kata.reporting.progress import Progress
 from kata.reporting.report import Style, command, write_report
@@ -182,6 +183,9 @@ class Judgement:
                 vars(report).pop("wasxfail", None)  # by it, pytest would call a red test expected
                 self._turn_red(item, call, report, result)
             if call.when == "teardown":
+                info = self.info(item.path)
+                if info is not None and result.outcome != AWAY:
+                    result.note_behaviour(self.task(info).trace)
                 report.kata_result = result.as_data()  # type: ignore[attr-defined]
         return report
 
@@ -272,7 +276,12 @@ class Judgement:
                 f"note: {self.course.root} cannot be written to; caches went to {self._scratch}.",
                 "      ",
             )
-        write_report(page, self.course, self.results, style)
+        results = self.results
+        try:
+            name_mistakes(self.course, results)
+        except CourseError as error:
+            page.paragraph(f"note: {error}", "      ")
+        write_report(page, self.course, results, style)
 
     def _command(self, info: TaskInfo, test: str) -> str:
         handed = given.get()

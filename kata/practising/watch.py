@@ -23,6 +23,7 @@ from kata.practising.hints import write_hint
 from kata.practising.keys import keys, listening
 from kata.practising.screen import Screen
 from kata.reporting.blocks import find_causes, write_cause
+from kata.reporting.known import name_mistakes
 from kata.reporting.progress import Progress
 from kata.reporting.report import Style, command, write_report
 from kata.running.job import Job
@@ -134,6 +135,10 @@ class Watch:
                 lambda info, test: command(self.course, info, test, slow=self.slow),
                 runs_red={self.task.name: record.runs_red},
             )
+            try:
+                name_mistakes(self.course, run.results)
+            except CourseError as error:
+                page.paragraph(f"note: {error}", "      ")
             write_report(page, self.course, run.results, style)
         if run.broken:
             page.line()

@@ -29,6 +29,7 @@ from kata.proving.mutants import (
 )
 from kata.proving.proofs import Proof
 from kata.proving.proofs import check as prove
+from kata.proving.record import record as record_all
 from kata.running.job import Job, Run
 
 LEAST = 12  # thresholds that `kata flakes` shows
@@ -75,6 +76,32 @@ def check(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, fresh
     seconds = time.monotonic() - start
     print(f"\n{verdict}, in {seconds:.0f} s with {jobs} at a time{rest}")
     return 1 if failures else 0
+
+
+def record(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> int:
+    """`kata check --record`: a row for each task, and wrong answers that nothing tells apart."""
+    found = record_all(
+        course, tasks, workers=jobs, fresh=fresh, watch=partial(_watch, "kata check --record")
+    )
+    rows = [["task", "known mistakes", "without advice", "only as the very same run"]]
+    twins: list[str] = []
+    for task in tasks:
+        known = found[task.name]
+        known.write(course.mistakes(task))
+        rows.append(
+            [
+                f"{task.number:02d}",
+                str(len(known.mistakes)),
+                str(sum(not mistake.advice for mistake in known.mistakes)),
+                str(sum(not mistake.tells for mistake in known.mistakes)),
+            ]
+        )
+        twins += [f"task {task.number:02d}: {', '.join(names)}" for names in known.twins()]
+    _print_table(rows)
+    if twins:
+        print("\nThese do the same, and are named together:")
+        print("\n".join(f"  {names}" for names in twins))
+    return 0
 
 
 def unquoted(course: Course, tasks: list[TaskInfo]) -> int:

@@ -49,15 +49,8 @@ def rounds(
     for number in range(runs):
         with _busy((os.cpu_count() or 1) if number % BUSY == BUSY - 1 else 0):
             command = [sys.executable, "-m", __name__, str(number), str(workers), str(slow), *names]
-            threads = str(1 + number % 2)
-            settings = {
-                "PYTHONHASHSEED": str(number),
-                "OMP_NUM_THREADS": threads,
-                "OPENBLAS_NUM_THREADS": threads,
-                "KATA_SEED": str(1_000 + number),
-            }
             done = subprocess.run(
-                command, cwd=course.root, env={**os.environ, **settings}, capture_output=True,
+                command, cwd=course.root, env=surroundings(number), capture_output=True,
                 encoding="utf-8", check=False,
             )  # fmt: skip
         if done.returncode:
@@ -68,6 +61,18 @@ def rounds(
             for name, value in slack.items():
                 own.slack[name] = min(value, own.slack.get(name, value))
         yield found
+
+
+def surroundings(number: int) -> dict[str, str]:
+    """Environment variables for the runs of a round, by which all depends on other chances."""
+    threads = str(1 + number % 2)
+    return {
+        **os.environ,
+        "PYTHONHASHSEED": str(number),
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "KATA_SEED": str(1_000 + number),
+    }
 
 
 @contextmanager

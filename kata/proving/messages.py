@@ -15,7 +15,7 @@ from kata.files import replace
 from kata.judging.gallery import Entry, read_gallery
 from kata.judging.result import RED
 from kata.reporting.blocks import find_causes, write_cause
-from kata.reporting.page import MAX_WIDTH, Page
+from kata.reporting.page import LABEL, MAX_WIDTH, Page
 from kata.running.job import Job, Run
 from kata.running.kept import Kept as KeptRuns
 
@@ -37,7 +37,7 @@ class Message:
         """Its lines of substance."""
         lines, counts = 0, True
         for line in self.text.splitlines():
-            label = line[4:14].strip()
+            label = line[4:LABEL].strip()
             if label:
                 counts = label not in AROUND
             lines += counts

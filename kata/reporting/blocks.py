@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kata.course import Course
 from kata.judging.cells import CELL
-from kata.judging.result import AWAY, RED, Result
+from kata.judging.result import AWAY, RED, Known, Result
 from kata.judging.verdict import BLOCKED, DEFECT, MISSING, STRANGE, UNWRITTEN, Verdict
 from kata.reporting.page import MAX_WIDTH, Page
 
@@ -151,6 +151,8 @@ def _write_result(page: Page, course: Course, result: Result) -> None:
         if verdict.got:
             page.field("got", verdict.got)
     page.field("at", place(course, verdict))
+    if result.known:
+        page.field("looks like", _known(result.known))
     if verdict.kind == DEFECT:
         page.field("not you", "This is a fault of the course. Please report it with these lines:")
         page.line(textwrap.indent(result.traceback, "      "))
@@ -162,6 +164,11 @@ def _write_result(page: Page, course: Course, result: Result) -> None:
         page.field("asked", f'"{words.words}"{where}')
     if result.printed:
         page.field("printed", result.printed)
+
+
+def _known(known: Known) -> str:
+    names = ", or ".join(known.titles)
+    return f"{names}. {known.advice}" if known.advice else names
 
 
 def _unwritten(course: Course, cause: Cause, results: list[Result]) -> str:

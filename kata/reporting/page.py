@@ -9,7 +9,7 @@ from typing import Any
 
 from kata.judging.result import AWAY, GREEN, RED
 
-LABEL = 14  # columns before the text of a block
+LABEL = 16  # columns before the text of a block
 MAX_WIDTH = 100
 
 WRAP = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,124 @@
+"""`kata check --record`: what every wrong answer does, so that students' answers are known by it.
+
+Each wrong answer is judged twice, as a student's would be: with other seeds, orders of tests and
+numbers of threads. What is the same both times does not hang on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from kata.course import LISTED, Course, CourseError, TaskInfo
+from kata.judging.gallery import Entry, read_gallery
+from kata.judging.result import AWAY, Result
+from kata.proving.flakes import surroundings
+from kata.reporting.known import Mark, Mistake, Mistakes
+from kata.running.job import Job, Run
+from kata.running.kept import Kept
+from kata.running.runner import run_jobs
+
+ELSEWHERE = set(LISTED) - {"benchmark"}  # marks of tests that do not run in a student's usual run
+
+
+def record(
+    course: Course,
+    tasks: list[TaskInfo],
+    *,
+    workers: int,
+    fresh: bool,
+    watch: Callable[[list[Job], Iterable[Run]], Iterable[Run]],
+) -> dict[str, Mistakes]:
+    """What the wrong answers of tasks do, by task.
+
+    Raises:
+        CourseError: an answer could not be judged.
+    """
+    plan = {task: _wrong(course, task) for task in tasks}
+    jobs = [job for own in plan.values() for job in own]
+    first = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
+    second = _run_otherwise(course, tasks, workers)
+    return {
+        task.name: Mistakes(
+            source(course, task),
+            [
+                _mistake(course, entry, first[job], second[job.target])
+                for job, entry in own.items()
+            ],
+        )
+        for task, own in plan.items()
+    }
+
+
+def source(course: Course, task: TaskInfo) -> str:
+    """A digest of the files that say what a task's wrong answers do."""
+    whole = hashlib.sha256()
+    for path in (course.test_file(task), course.solution(task), course.gallery(task)):
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:16]
+
+
+def stale(course: Course, task: TaskInfo) -> str | None:
+    """What is wrong with the record of a task, if anything."""
+    path, again = course.short(course.mistakes(task)), f"kata check --record {task.number:02d}"
+    known = Mistakes.read(course, task)
+    if known is None:
+        return f"{path} is missing; {again} writes it"
+    if known.of != source(course, task):
+        return f"{path} was recorded from other tests and answers; {again} writes it anew"
+    return None
+
+
+def _wrong(course: Course, task: TaskInfo) -> dict[Job, Entry]:
+    return {
+        Job(course.test_file(task), f"{entry.path}::{entry.title}", search="kata-fixed"): entry
+        for entry in read_gallery(course.gallery(task))
+        if entry.kind == "wrong"
+    }
+
+
+def _mistake(course: Course, entry: Entry, run: Run, again: dict[str, Result]) -> Mistake:
+    if run.broken:
+        raise CourseError(f"{course.short(entry.path)}: {entry.title!r} broke:\n{run.broken}")
+    marks = {
+        result.test: Mark.of(result, again[result.test])
+        for result in run.results
+        if result.outcome != AWAY and not ELSEWHERE & set(result.marks)
+    }
+    return Mistake(entry.title, entry.advice, marks)
+
+
+def _run_otherwise(
+    course: Course, tasks: list[TaskInfo], workers: int
+) -> dict[str, dict[str, Result]]:
+    """The same runs in other surroundings: by target and test."""
+    command = [sys.executable, "-m", __name__, str(workers), *(task.name for task in tasks)]
+    done = subprocess.run(
+        command, cwd=course.root, env=surroundings(1), stdout=subprocess.PIPE, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise CourseError("The second run broke; see above.")
+    return {
+        target: {data["test"]: Result.from_data(data) for data in results}
+        for target, results in json.loads(done.stdout.splitlines()[-1]).items()
+    }
+
+
+def _main(workers: int, names: list[str]) -> None:
+    course = Course.read(Path.cwd())
+    jobs = [job for task in course.tasks if task.name in names for job in _wrong(course, task)]
+    found = {}
+    for run in run_jobs(course, jobs, workers):
+        if run.broken:
+            raise RuntimeError(f"{run.job.target}:\n{run.broken}")
+        found[run.job.target] = [result.as_data() for result in run.results]
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]), sys.argv[2:])
