@@ -208,6 +208,47 @@ def reset_task(task: OneTask) -> None:
     print(f"{course.short(fresh.stub)} is the untouched stub{kept}")
 
 
+@app.command()
+def again(task: Task = None) -> None:
+    """Do a task once more, the one that is due.
+
+    A fresh stub is put in its place; your answer is kept beside it. When a task is due follows
+    from how hard it was.
+
+    \b
+    Example: kata again
+    """
+    from kata.practising.again import begin_again
+    from kata.practising.history import write_history
+    from kata.practising.screen import Screen
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    progress = Progress(course)
+    chosen, fresh = begin_again(course, progress, _one(course, task) if task else None)
+    screen = Screen()
+    write_history(screen, course, progress, [chosen])
+    page = screen.page()
+    kept = f"Your answer is {course.short(fresh.kept)}. " if fresh.kept else ""
+    page.paragraph(f"{kept}{course.short(fresh.stub)} is the untouched stub, and time runs:", "")
+    page.line(f"      kata watch {chosen.number:02d}")
+
+
+@app.command()
+def history(tasks: Tasks = None) -> None:
+    """Your attempts, drawn: how long each took.
+
+    \b
+    Example: kata history 02
+    """
+    from kata.practising.history import write_history
+    from kata.practising.screen import Screen
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    write_history(Screen(), course, Progress(course), course.select(tasks or []))
+
+
 @app.command("compare")
 def compare_answer(
     task: OneTask,

@@ -27,7 +27,7 @@ from kata.regions import first_unwritten
 from kata.reporting.failure import as_failure, representation
 from kata.reporting.known import name_mistakes
 from kata.reporting.page import Page
-from kata.reporting.progress import Progress
+from kata.reporting.progress import Progress, Record, comparison
 from kata.reporting.report import Style, command, write_report
 
 # How much of a student's output a block repeats.
@@ -264,11 +264,13 @@ class Judgement:
             terminalreporter.short_test_summary()
         width = self.config.get_terminal_writer().fullwidth
         encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        records = self._note(exitstatus)
         style = Style(
             self._command,
             all_blocks=self.config.option.all_blocks,
             elsewhere=not self._own,
-            runs_red=self._note(exitstatus),
+            runs_red={name: record.runs_red for name, record in records.items()},
+            effort="; ".join(filter(None, map(comparison, records.values()))),
         )
         page = Page(terminalreporter.write, width, encoding)
         if self._scratch is not None:
@@ -289,18 +291,18 @@ class Judgement:
             return handed.call
         return command(self.course, info, test, self._option, slow=self.config.option.slow)
 
-    def _note(self, exitstatus: int) -> dict[str, int]:
-        """Keep what became of a student's own answers; see `Style.runs_red`."""
+    def _note(self, exitstatus: int) -> dict[str, Record]:
+        """Keep what became of a student's own answers; the records of their tasks."""
         if not self._own or self.config.pluginmanager.is_blocked(PROGRESS):
             return {}
         whole = self._is_whole(exitstatus)
         progress = Progress(self.course)
-        runs = {}
+        records = {}
         for info in self.course.tasks:
             own = [result for result in self.results if result.task == info.name]
             if own:
-                runs[info.name] = progress.note_run(info, own, whole=whole).runs_red
-        return runs
+                records[info.name] = progress.note_run(info, own, whole=whole)
+        return records
 
     def _is_whole(self, exitstatus: int) -> bool:
         """Whether every test of the files that were given has run, or had its reason not to."""

@@ -45,7 +45,7 @@ def reset(course: Course, progress: Progress, task: TaskInfo) -> Fresh:
         kept = free_name(stub)
         shutil.copy2(stub, kept)
     replace(stub, text)
-    progress.forget(task)
+    progress.begin(task)
     return Fresh(stub, kept)
 
 
@@ -63,6 +63,8 @@ def compare(
             f"Task {task.number:02d} is not green ({state.text}). Make it green first, or see the "
             "reference all the same with --give-up."
         )
+    if not state.green:
+        progress.note_giving_up(task)
     solution, stub = course.solution(task), course.stub(task)
     if not solution.is_file():
         raise CourseError(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from kata.course import Course, TaskInfo
 from kata.judging.result import AWAY, GREEN, RED
+from kata.practising.schedule import due
 from kata.practising.screen import Screen
 from kata.reporting.progress import Progress
 from kata.reporting.report import command, write_score
@@ -83,6 +85,10 @@ def write_board(screen: Screen, course: Course, progress: Progress) -> None:
     done = sum(state.green for state in states)
     page.line()
     page.line(f"{done} of {len(states)} tasks are green.")
+    waiting = [item for item in due(progress, list(course.tasks)) if item.when <= datetime.now(UTC)]
+    if waiting:
+        names = ", ".join(f"{item.task.number:02d}" for item in waiting)
+        page.paragraph(f"due again: {names}; kata again", "           ")
     write_next(screen, course, progress)
 
 

@@ -24,7 +24,7 @@ from kata.practising.keys import keys, listening
 from kata.practising.screen import Screen
 from kata.reporting.blocks import find_causes, write_cause
 from kata.reporting.known import name_mistakes
-from kata.reporting.progress import Progress
+from kata.reporting.progress import Progress, comparison
 from kata.reporting.report import Style, command, write_report
 from kata.running.job import Job
 from kata.running.runner import Ended, Live, Warm
@@ -134,6 +134,7 @@ class Watch:
             style = Style(
                 lambda info, test: command(self.course, info, test, slow=self.slow),
                 runs_red={self.task.name: record.runs_red},
+                effort=comparison(record),
             )
             try:
                 name_mistakes(self.course, run.results)

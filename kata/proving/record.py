@@ -20,7 +20,6 @@ from kata.proving.flakes import surroundings
 from kata.reporting.known import Mark, Mistake, Mistakes
 from kata.running.job import Job, Run
 from kata.running.kept import Kept
-from kata.running.runner import run_jobs
 
 ELSEWHERE = set(LISTED) - {"benchmark"}  # marks of tests that do not run in a student's usual run
 
@@ -41,14 +40,11 @@ def record(
     plan = {task: _wrong(course, task) for task in tasks}
     jobs = [job for own in plan.values() for job in own]
     first = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
-    second = _run_otherwise(course, tasks, workers)
+    second = _run_otherwise(course, tasks, workers, fresh)
     return {
         task.name: Mistakes(
             source(course, task),
-            [
-                _mistake(course, entry, first[job], second[job.target])
-                for job, entry in own.items()
-            ],
+            [_mistake(course, entry, first[job], second[job.target]) for job, entry in own.items()],
         )
         for task, own in plan.items()
     }
@@ -93,10 +89,11 @@ def _mistake(course: Course, entry: Entry, run: Run, again: dict[str, Result]) -
 
 
 def _run_otherwise(
-    course: Course, tasks: list[TaskInfo], workers: int
+    course: Course, tasks: list[TaskInfo], workers: int, fresh: bool
 ) -> dict[str, dict[str, Result]]:
     """The same runs in other surroundings: by target and test."""
-    command = [sys.executable, "-m", __name__, str(workers), *(task.name for task in tasks)]
+    names = [task.name for task in tasks]
+    command = [sys.executable, "-m", __name__, str(workers), str(fresh), *names]
     done = subprocess.run(
         command, cwd=course.root, env=surroundings(1), stdout=subprocess.PIPE, encoding="utf-8",
         check=False,
@@ -109,11 +106,11 @@ def _run_otherwise(
     }
 
 
-def _main(workers: int, names: list[str]) -> None:
+def _main(workers: int, fresh: bool, names: list[str]) -> None:
     course = Course.read(Path.cwd())
     jobs = [job for task in course.tasks if task.name in names for job in _wrong(course, task)]
     found = {}
-    for run in run_jobs(course, jobs, workers):
+    for run in Kept(course).run(jobs, workers, fresh=fresh):
         if run.broken:
             raise RuntimeError(f"{run.job.target}:\n{run.broken}")
         found[run.job.target] = [result.as_data() for result in run.results]
@@ -121,4 +118,4 @@ def _main(workers: int, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), sys.argv[2:])
+    _main(int(sys.argv[1]), sys.argv[2] == "True", sys.argv[3:])

@@ -11,6 +11,8 @@ from kata.judging.result import AWAY, RED, Known, Result
 from kata.judging.verdict import BLOCKED, DEFECT, MISSING, STRANGE, UNWRITTEN, Verdict
 from kata.reporting.page import MAX_WIDTH, Page
 
+BLOCKS = 3  # that a report shows, unless all are asked for
+
 
 @dataclass
 class Cause:

@@ -22,10 +22,10 @@ class Page:
         self._write = write
         self.width = min(width, MAX_WIDTH)
         try:
-            "✓✗·".encode(encoding)
-            self.marks = {GREEN: "✓", RED: "✗", AWAY: "·"}
+            "✓✗·█".encode(encoding)
+            self.marks, self.bar = {GREEN: "✓", RED: "✗", AWAY: "·"}, "█"
         except UnicodeEncodeError:
-            self.marks = {GREEN: "+", RED: "x", AWAY: "."}
+            self.marks, self.bar = {GREEN: "+", RED: "x", AWAY: "."}, "#"
 
     def line(self, text: str = "", **markup: bool) -> None:
         self._write(text + "\n", **markup)

@@ -18,11 +18,30 @@ from kata.files import free_name, replace
 from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.judging.scratch import is_writable
 from kata.regions import is_pristine
-from kata.reporting.blocks import find_causes
+from kata.reporting.blocks import BLOCKS, block, find_causes
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)
 FILE = "progress.json"
 UNKNOWN = "unknown"
+PAUSE = 15 * 60  # seconds between two runs, above which nobody was at work
+
+
+@dataclass
+class Attempt:
+    """One way from a stub to green."""
+
+    start: str  # when it began, in UTC
+    runs: int = 0
+    seconds: float = 0.0  # of work, without pauses
+    last: str = ""  # when it was last judged
+    green: str = ""  # when it was green first
+    hints: int = 0  # that were shown
+    gave_up: bool = False  # looked at the reference, or began anew
+
+    @property
+    def is_open(self) -> bool:
+        return not self.green and not self.gave_up
 
 
 @dataclass
@@ -36,8 +55,15 @@ class Record:
     first_red: str = ""  # the test to mend first
     runs_red: int = 0  # in a row, on that test
     notes: list[str] = field(default_factory=list)  # speeds, as the board of a run shows them
+    blocks: list[str] = field(default_factory=list)  # of the last run, the one to mend first last
     hints: int = 0  # that were shown
     judged: str = ""  # when, in UTC
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Record:
+        attempts = [Attempt(**attempt) for attempt in data.get("attempts", [])]
+        return cls(**{**data, "attempts": attempts})
 
     def count(self, *, edge: bool) -> tuple[int, int]:
         """How many tests are green, of those that can run here."""
@@ -85,6 +111,8 @@ class Progress:
         Unless it was of the `whole` file, other tests are what they were on the same answer.
         """
         record = self.of(task)
+        untouched = self.is_untouched(task)
+        attempt = _current(record, anew=untouched)
         answer = digest(self._course.stub(task))
         known = {} if whole else record.tests
         if record.answer != answer:
@@ -97,7 +125,15 @@ class Progress:
         record.runs_red = record.runs_red + 1 if first and first == record.first_red else 1
         record.first_red = first
         record.notes = [note for result in results for note in result.notes] or record.notes
-        record.judged = datetime.now(UTC).isoformat(timespec="seconds")
+        record.blocks = [block(self._course, cause.first) for cause in reversed(causes[:BLOCKS])]
+        record.judged = _now()
+        if not attempt.runs and not _worked(attempt.start, record.judged):
+            attempt.start = record.judged
+        attempt.seconds += _worked(attempt.last or attempt.start, record.judged)
+        attempt.last = record.judged
+        attempt.runs += not untouched
+        if record.green and attempt.is_open:
+            attempt.green = record.judged
         self._write(task, record)
         return record
 
@@ -105,11 +141,26 @@ class Progress:
         """Keep how many hints were shown."""
         record = self.of(task)
         record.hints = shown
+        attempt = _current(record)
+        attempt.hints = max(shown, attempt.hints)
         self._write(task, record)
 
-    def forget(self, task: TaskInfo) -> None:
-        """Begin anew with a task."""
-        self._write(task, Record())
+    def note_giving_up(self, task: TaskInfo) -> None:
+        """Keep that somebody looked at the reference before being green."""
+        record = self.of(task)
+        attempt = _current(record)
+        attempt.gave_up = attempt.gave_up or attempt.is_open
+        self._write(task, record)
+
+    def begin(self, task: TaskInfo) -> None:
+        """Begin anew with a task; its attempts are kept."""
+        attempts = self.of(task).attempts
+        if attempts and attempts[-1].is_open:
+            if attempts[-1].runs:
+                attempts[-1].gave_up = True
+            else:
+                attempts = attempts[:-1]
+        self._write(task, Record(attempts=[*attempts, Attempt(_now())]))
 
     def _write(self, task: TaskInfo, record: Record) -> None:
         # Another process may have written since: what it knows of other tasks is kept.
@@ -124,9 +175,9 @@ class Progress:
     def _read(self) -> dict[str, Record]:
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
-            if data["version"] != VERSION:
+            if data["version"] not in READABLE:
                 raise ValueError(f"version {data['version']}")
-            return {name: Record(**record) for name, record in data["tasks"].items()}
+            return {name: Record.from_data(record) for name, record in data["tasks"].items()}
         except OSError:
             return {}
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -136,6 +187,42 @@ class Progress:
             except OSError:
                 self.set_aside = None
             return {}
+
+
+def effort(attempt: Attempt) -> str:
+    """What an attempt took: `12 min in 7 runs, 2 hints`."""
+    minutes = round(attempt.seconds / 60)
+    text = f"{minutes or 'under 1'} min in {attempt.runs} run{'s' * (attempt.runs != 1)}"
+    if attempt.hints:
+        text += f", {attempt.hints} hint{'s' * (attempt.hints > 1)}"
+    if attempt.gave_up:
+        return f"{text}, given up"
+    return text if attempt.green else f"{text} so far"
+
+
+def comparison(record: Record) -> str:
+    """The effort of an attempt that is green beside those before it; "" without one before."""
+    *before, last = record.attempts or [Attempt(_now())]
+    if not before or not last.green or last.green != record.judged:
+        return ""
+    return f"{effort(last)} this time; before: {'; '.join(map(effort, before))}"
+
+
+def _current(record: Record, *, anew: bool = False) -> Attempt:
+    """The attempt that is going on; `anew`, on an untouched stub, none that has come to an end."""
+    if not record.attempts or (anew and not record.attempts[-1].is_open):
+        record.attempts.append(Attempt(_now()))
+    return record.attempts[-1]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _worked(since: str, until: str) -> float:
+    """Seconds of work between two times; none where there was a pause."""
+    seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+    return seconds if 0 <= seconds <= PAUSE else 0.0
 
 
 def place(course: Course) -> Path:

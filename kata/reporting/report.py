@@ -11,10 +11,9 @@ from pathlib import Path
 from kata.course import Course, TaskInfo
 from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.judging.verdict import BLOCKED, MISSING, UNWRITTEN
-from kata.reporting.blocks import Cause, find_causes, place, write_cause
+from kata.reporting.blocks import BLOCKS, Cause, find_causes, place, write_cause
 from kata.reporting.page import Page
 
-BLOCKS = 3  # that are shown, unless all are asked for
 STUCK = 3  # runs in a row that are red on the same test before the hints are named
 
 COLOURS = {GREEN: "green", RED: "red", AWAY: "yellow"}
@@ -29,6 +28,7 @@ class Style:
     elsewhere: bool = False  # what is judged is not in tasks/
     # How many runs in a row a task has been red on the same test first, this one included.
     runs_red: Mapping[str, int] = field(default_factory=dict)
+    effort: str = ""  # what it took to become green, beside other times
 
 
 def command(
@@ -176,6 +176,8 @@ def _write_next(
     else:
         text, command = _next_green(course, info, results, style)
     page.line()
+    if style.effort:
+        page.paragraph(style.effort, "      ")
     page.paragraph(f"next: {text}", "      ", bold=True)
     if command:
         page.line(f"      {command}")

@@ -1,8 +1,8 @@
 """Results of runs that are kept, by the content of everything that they depend on.
 
 A run is kept under a digest of its test file, its answer, the reference, what tests share, the
-harness, the fixtures, and the versions of Python and of all packages: where one of them changes,
-the run is made again. Runs that broke are never kept.
+harness, the fixtures, the seed, and the versions of Python and of all packages: where one of them
+changes, the run is made again. Runs that broke are never kept.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
@@ -103,7 +104,7 @@ class Kept:
         files += [path for path in (root / "tests").glob("*.py") if path.name[:5] != "test_"]
         files += [root / "conftest.py", root / "tasks" / "manifest.toml"]
         packages = sorted(f"{d.name} {d.version}" for d in metadata.distributions())
-        parts = [sys.version, *packages]
+        parts = [sys.version, *packages, os.environ.get("KATA_SEED", "")]
         parts += [
             f"{path.relative_to(root)} {_content(path)}"
             for path in sorted(files)

@@ -94,7 +94,14 @@ class overlay:
 # --- Models ----------------------------------------------------------------------------------
 
 
-@wrong("is persistence", caught_by="test_beats_persistence")
+@wrong(
+    "is persistence",
+    advice=(
+        "Take it as a start: "
+        "let a network learn from the whole window what to add to the last reading."
+    ),
+    caught_by="test_beats_persistence",
+)
 class overlay:
     def build_model():
         return Persistence()
@@ -104,7 +111,14 @@ class overlay:
         return [0.04]
 
 
-@wrong("is a linear regression on the last four readings", caught_by="test_beats_task_02")
+@wrong(
+    "is a linear regression on the last four readings",
+    advice=(
+        "A line through so few readings cannot foresee a jump; "
+        "give a network with hidden layers the whole window, which starts a day back."
+    ),
+    caught_by="test_beats_task_02",
+)
 class overlay:
     class Regression(nn.Module):
         def __init__(self):
@@ -125,7 +139,14 @@ class overlay:
         return [0.06]
 
 
-@wrong("repeats the reading of a day ago", caught_by=("test_beats_persistence", "test_r_squared"))
+@wrong(
+    "repeats the reading of a day ago",
+    advice=(
+        "Yesterday helps to foresee a jump, "
+        "but the last reading is mostly far closer to the next; let a network use both."
+    ),
+    caught_by=("test_beats_persistence", "test_r_squared"),
+)
 class overlay:
     class DayAgo(Persistence):
         def forward(self, windows):
@@ -139,7 +160,12 @@ class overlay:
 
 
 @wrong(
-    "is the LSTM of task 02, trained a little", caught_by=("test_beats_task_02", "test_r_squared")
+    "is the LSTM of task 02, trained a little",
+    advice=(
+        "It still has to learn to rebuild the last reading; "
+        "let it forecast the change since then, and train it on more pairs for longer."
+    ),
+    caught_by=("test_beats_task_02", "test_r_squared"),
 )
 class overlay:
     class LSTM(nn.Module):
@@ -161,6 +187,10 @@ class overlay:
 
 @wrong(
     "builds nothing",
+    advice=(
+        "A function without `return` gives None, "
+        "which nobody can train; hand the network to the caller."
+    ),
     caught_by=("test_shape", "test_window_only", "test_given_pairs_only", "test_losses",
                "test_beats_persistence", "test_beats_task_02", "test_r_squared",
                "test_unseen_year", "test_script"),
@@ -171,6 +201,10 @@ def build_model():
 
 @wrong(
     "returns no losses",
+    advice=(
+        "The caller wants to see how training went: "
+        "note the error of each epoch in a list, and hand that back."
+    ),
     caught_by=("test_window_only", "test_given_pairs_only", "test_losses", "test_script",
                "test_beats_persistence", "test_beats_task_02", "test_r_squared"),
 )  # fmt: skip
@@ -180,6 +214,10 @@ def train(model, dataset, *, device="cpu"):
 
 @wrong(
     "returns no scores",
+    advice=(
+        "Forecasts alone judge nothing: compare them with the targets, "
+        "and hand back the dictionary that the docstring describes."
+    ),
     caught_by=("test_evaluation", "test_evaluation_r_squared", "test_evaluation_mode",
                "test_script"),
 )  # fmt: skip
@@ -187,7 +225,14 @@ def evaluate(model, dataset, **options):
     forecasts_of(model, dataset, **options)
 
 
-@wrong("is never trained", caught_by=("test_given_pairs_only", "test_beats_task_02"))
+@wrong(
+    "is never trained",
+    advice=(
+        "Losses are to be measured, not made up: "
+        "let an optimizer go through the pairs, and note the error of each epoch."
+    ),
+    caught_by=("test_given_pairs_only", "test_beats_task_02"),
+)
 class overlay:
     def build_model():
         return Network()
@@ -196,17 +241,38 @@ class overlay:
         return [0.1, 0.05, 0.02]
 
 
-@wrong("trains a copy", caught_by=("test_given_pairs_only", "test_beats_task_02"))
+@wrong(
+    "trains a copy",
+    advice=(
+        "The caller goes on with the model that was passed in, "
+        "which has learnt nothing; let the optimizer have the parameters of that one."
+    ),
+    caught_by=("test_given_pairs_only", "test_beats_task_02"),
+)
 def train(model, dataset, *, device="cpu"):
     return fit(copy.deepcopy(model), dataset)
 
 
-@wrong("learns with a rate that destroys the network", caught_by="test_beats_task_02")
+@wrong(
+    "learns with a rate that destroys the network",
+    advice=(
+        "Steps this large keep throwing the weights about; "
+        "try rates near 0.001, falling towards the end."
+    ),
+    caught_by="test_beats_task_02",
+)
 def train(model, dataset, *, device="cpu"):
     return fit(model, dataset, learning_rate=1.0)
 
 
-@wrong("returns losses in units of its own, of targets scaled up", caught_by="test_losses")
+@wrong(
+    "returns losses in units of its own, of targets scaled up",
+    advice=(
+        "Scaling inside is fine, but a squared error grows with the square of the scale; "
+        "undo that before you report it."
+    ),
+    caught_by="test_losses",
+)
 class overlay:
     def build_model():
         return Network()
@@ -215,7 +281,14 @@ class overlay:
         return [16 * loss for loss in fit(model, dataset, device=device)]
 
 
-@wrong("keeps the feature axis", caught_by="test_shape")
+@wrong(
+    "keeps the feature axis",
+    advice=(
+        "The targets have one axis and these forecasts two, "
+        "so that a difference of both can become a whole table; look at `squeeze`."
+    ),
+    caught_by="test_shape",
+)
 def build_model():
     class Columns(Network):
         def forward(self, windows):
@@ -224,18 +297,33 @@ def build_model():
     return Columns()
 
 
-@wrong("returns a function instead of a network", caught_by="test_shape")
+@wrong(
+    "returns a function instead of a network",
+    advice=(
+        "Training needs parameters, a mode and a device, "
+        "which an `nn.Module` has; put the computation into its `forward`."
+    ),
+    caught_by="test_shape",
+)
 def build_model():
     return lambda windows: windows[:, -1, 0]
 
 
-@wrong("returns the class instead of a network", caught_by="test_shape")
+@wrong(
+    "returns the class instead of a network",
+    advice="A class is the plan of a network and has no weights yet; make an instance of it.",
+    caught_by="test_shape",
+)
 def build_model():
     return Network
 
 
 @wrong(
     "peeks at the next window of the batch, whose last reading is the answer",
+    advice=(
+        "In real use the next window is not there yet; "
+        "let each forecast depend on its own row alone, and try a batch of one."
+    ),
     caught_by="test_window_only",
 )
 def build_model():
@@ -246,7 +334,14 @@ def build_model():
     return Peeking()
 
 
-@wrong("normalises with the statistics of the batch", caught_by="test_window_only")
+@wrong(
+    "normalises with the statistics of the batch",
+    advice=(
+        "The same window gets another forecast in other company; "
+        "take mean and deviation of each window by itself (see `dim`)."
+    ),
+    caught_by="test_window_only",
+)
 def build_model():
     class Normalising(Network):
         def forward(self, windows):
@@ -256,7 +351,14 @@ def build_model():
     return Normalising()
 
 
-@wrong("leaves dropout on when it forecasts", caught_by="test_window_only")
+@wrong(
+    "leaves dropout on when it forecasts",
+    advice=(
+        "Evaluation has to give the same forecast each time; "
+        "`nn.Dropout` follows the network's mode, the functional form must be told."
+    ),
+    caught_by="test_window_only",
+)
 def build_model():
     class Dropping(Network):
         def forward(self, windows):
@@ -265,18 +367,39 @@ def build_model():
     return Dropping()
 
 
-@wrong("trains on the test year as well", caught_by="test_given_pairs_only")
+@wrong(
+    "trains on the test year as well",
+    advice=(
+        "A year that was trained on can no longer test anything; "
+        "learn from the `dataset` that is passed in, and load nothing."
+    ),
+    caught_by="test_given_pairs_only",
+)
 def train(model, dataset, *, device="cpu"):
     return fit(model, torch.utils.data.TensorDataset(*load_windows().test.tensors))
 
 
-@wrong("scales the data set that it is given", caught_by="test_given_pairs_only")
+@wrong(
+    "scales the data set that it is given",
+    advice=(
+        "The caller will use these tensors again; "
+        "avoid operations in place, and scale new tensors or each batch."
+    ),
+    caught_by="test_given_pairs_only",
+)
 def train(model, dataset, *, device="cpu"):
     dataset.tensors[1].div_(2)
     return fit(model, dataset)
 
 
-@wrong("knows the readings of the test year by heart", caught_by="test_unseen_year")
+@wrong(
+    "knows the readings of the test year by heart",
+    advice=(
+        "A memory is of no use in another year, and the rules forbid it; "
+        "let the network learn what repeats in the pairs given."
+    ),
+    caught_by="test_unseen_year",
+)
 class overlay:
     class ByHeart(Persistence):
         def __init__(self):
@@ -322,27 +445,53 @@ def scores_of(forecasts, targets):
     return {"mse": mse.item(), "r2": 1 - (mse / targets.var(correction=0)).item()}
 
 
-@wrong("gives the squared correlation as R-squared", caught_by="test_evaluation_r_squared")
+@wrong(
+    "gives the squared correlation as R-squared",
+    advice=(
+        "A correlation does not notice forecasts that are shifted or stretched; "
+        "set the squared error against the targets' spread."
+    ),
+    caught_by="test_evaluation_r_squared",
+)
 def evaluate(model, dataset, **options):
     forecasts, targets = forecasts_of(model, dataset, **options)
     correlation = torch.corrcoef(torch.stack([forecasts, targets]))[0, 1]
     return {**scores_of(forecasts, targets), "r2": correlation.item() ** 2}
 
 
-@wrong("swaps forecasts and targets in R-squared", caught_by="test_evaluation_r_squared")
+@wrong(
+    "swaps forecasts and targets in R-squared",
+    advice=(
+        "The two have different variances, and the docstring asks for the targets'; "
+        "check the order in which you pass them."
+    ),
+    caught_by="test_evaluation_r_squared",
+)
 def evaluate(model, dataset, **options):
     forecasts, targets = forecasts_of(model, dataset, **options)
     return scores_of(targets, forecasts)
 
 
-@wrong("cuts R-squared off at 0", caught_by="test_evaluation_r_squared")
+@wrong(
+    "cuts R-squared off at 0",
+    advice=(
+        "A forecast can be worse than always saying the mean, "
+        "and a score below zero tells so; let it through."
+    ),
+    caught_by="test_evaluation_r_squared",
+)
 def evaluate(model, dataset, **options):
     scores = scores_of(*forecasts_of(model, dataset, **options))
     return {**scores, "r2": max(scores["r2"], 0.0)}
 
 
 @wrong(
-    "averages the scores of the batches", caught_by=("test_evaluation", "test_evaluation_r_squared")
+    "averages the scores of the batches",
+    advice=(
+        "Batches differ in size and in variance; gather all forecasts, "
+        "or running sums, and compute each score once at the end."
+    ),
+    caught_by=("test_evaluation", "test_evaluation_r_squared"),
 )
 def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     forecasts, targets = forecasts_of(model, dataset, batch_size, device)
@@ -353,28 +502,60 @@ def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     return {key: sum(part[key] for part in parts) / len(parts) for key in ("mse", "r2")}
 
 
-@wrong("scores the training year, whatever it is asked", caught_by="test_evaluation")
+@wrong(
+    "scores the training year, whatever it is asked",
+    advice="The pairs to score are an argument, and only `main` loads data; go through `dataset`.",
+    caught_by="test_evaluation",
+)
 def evaluate(model, dataset, **options):
     return scores_of(*forecasts_of(model, load_windows().train, **options))
 
 
-@wrong("returns a pair", caught_by="test_evaluation")
+@wrong(
+    "returns a pair",
+    advice=(
+        "A pair leaves open which number is which; "
+        "the docstring asks for a dictionary with a name for each."
+    ),
+    caught_by="test_evaluation",
+)
 def evaluate(model, dataset, **options):
     return tuple(scores_of(*forecasts_of(model, dataset, **options)).values())
 
 
-@wrong("returns perfect scores", caught_by=("test_evaluation", "test_evaluation_r_squared"))
+@wrong(
+    "returns perfect scores",
+    advice=(
+        "Scores have to be measured: ask the model for a forecast of each window, "
+        "and compare it with the target."
+    ),
+    caught_by=("test_evaluation", "test_evaluation_r_squared"),
+)
 def evaluate(model, dataset, **options):
     return {"mse": 0.0, "r2": 1.0}
 
 
-@wrong("returns the root of the mean squared error", caught_by="test_evaluation")
+@wrong(
+    "returns the root of the mean squared error",
+    advice=(
+        "The root is another measure, the RMSE, "
+        "and the marks of this task are squared errors; look at the last step."
+    ),
+    caught_by="test_evaluation",
+)
 def evaluate(model, dataset, **options):
     scores = scores_of(*forecasts_of(model, dataset, **options))
     return {**scores, "mse": scores["mse"] ** 0.5}
 
 
-@wrong("evaluates in training mode", caught_by="test_evaluation_mode")
+@wrong(
+    "evaluates in training mode",
+    advice=(
+        "Dropout and its like spoil the forecasts that are scored; "
+        "look at `eval`, and restore the mode afterwards."
+    ),
+    caught_by="test_evaluation_mode",
+)
 @torch.no_grad()
 def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     pairs = [(model(x.unsqueeze(-1)), y) for x, y in DataLoader(dataset, batch_size)]
@@ -383,6 +564,10 @@ def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
 
 @wrong(
     "evaluates with gradients",
+    advice=(
+        "Nothing is learnt here, so tracking gradients only costs memory and time; "
+        "look at `torch.no_grad`."
+    ),
     caught_by=("test_evaluation_leaves_no_trace[True]", "test_evaluation_leaves_no_trace[False]"),
 )
 def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
@@ -393,7 +578,14 @@ def evaluate(model, dataset, *, batch_size=1024, device="cpu"):
     return scores_of(torch.cat([p for p, _ in pairs]), torch.cat([y for _, y in pairs]))
 
 
-@wrong("leaves the model in training mode", caught_by="test_evaluation_leaves_no_trace[False]")
+@wrong(
+    "leaves the model in training mode",
+    advice=(
+        "The caller may have had it in evaluation mode; "
+        "remember the mode before you change it, and restore that."
+    ),
+    caught_by="test_evaluation_leaves_no_trace[False]",
+)
 def evaluate(model, dataset, **options):
     scores = scores_of(*forecasts_of(model, dataset, **options))
     model.train()
@@ -403,21 +595,42 @@ def evaluate(model, dataset, **options):
 # --- The script and the GPU --------------------------------------------------------------------
 
 
-@wrong("draws an empty picture", caught_by="test_script")
+@wrong(
+    "draws an empty picture",
+    advice=(
+        "The picture should show the readings and both forecasts; "
+        "the stub's `plot_week` does so, put it back as it was."
+    ),
+    caught_by="test_script",
+)
 def plot_week(readings, forecasts, persistence, path):
     figure = plt.figure()
     figure.savefig(path)
     plt.close(figure)
 
 
-@wrong("shows the plot instead of saving it", caught_by="test_script")
+@wrong(
+    "shows the plot instead of saving it",
+    advice=(
+        "A window on the screen is gone when the script ends; "
+        "the picture belongs in the file that `path` names."
+    ),
+    caught_by="test_script",
+)
 def plot_week(readings, forecasts, persistence, path):
     plt.plot(readings)
     plt.show()
     plt.close()
 
 
-@wrong("puts a constant of the CPU into the forecast", caught_by="test_gpu_forecast")
+@wrong(
+    "puts a constant of the CPU into the forecast",
+    advice=(
+        "A new tensor is on the CPU unless you say otherwise; "
+        "make it on the windows' device, or look at `register_buffer`."
+    ),
+    caught_by="test_gpu_forecast",
+)
 class overlay:
     class Shifted(Network):
         def forward(self, windows):
@@ -430,11 +643,25 @@ class overlay:
         return fit(model, dataset)
 
 
-@wrong("trains on the CPU whatever the device", caught_by="test_gpu_train")
+@wrong(
+    "trains on the CPU whatever the device",
+    advice=(
+        "Training is to happen where the caller says; "
+        "`device` is for the model, and for each batch."
+    ),
+    caught_by="test_gpu_train",
+)
 def train(model, dataset, *, device="cpu"):
     return fit(model, dataset)
 
 
-@wrong("evaluates on the CPU whatever the device", caught_by="test_gpu_evaluate")
+@wrong(
+    "evaluates on the CPU whatever the device",
+    advice=(
+        "Forecasts are to be made where the caller says; "
+        "move both the model and the windows to `device`."
+    ),
+    caught_by="test_gpu_evaluate",
+)
 def evaluate(model, dataset, *, device="cpu", **options):
     return scores_of(*forecasts_of(model, dataset, **options))

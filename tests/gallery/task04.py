@@ -67,25 +67,53 @@ def summarize(text, max_tokens=50):
     return tokenizer.decode(new[:max_tokens])
 
 
-@wrong("limits the words, not the tokens", caught_by=("test_limit", "test_default_limit"))
+@wrong(
+    "limits the words, not the tokens",
+    advice=(
+        "One word is often several tokens; "
+        "let the model stop in time, by the setting of `generate` that counts what it writes."
+    ),
+    caught_by=("test_limit", "test_default_limit"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return " ".join(written(NAME, text, max_new_tokens=120).split()[:max_tokens])
 
 
-@wrong("limits the characters", caught_by="test_room")
+@wrong(
+    "limits the characters",
+    advice=(
+        "A token is several letters as a rule, so this breaks off much too early; "
+        "leave the counting to `generate`."
+    ),
+    caught_by="test_room",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written(NAME, text, max_new_tokens=80)[:max_tokens]
 
 
-@wrong("ignores the limit", caught_by=("test_limit", "test_default_limit", "test_odd_texts"))
+@wrong(
+    "ignores the limit",
+    advice=(
+        "A caller who asks for 10 tokens wants a short text and gets dozens; "
+        "see where `max_tokens` should reach `generate`."
+    ),
+    caught_by=("test_limit", "test_default_limit", "test_odd_texts"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written(NAME, text, max_new_tokens=70, min_new_tokens=60)
 
 
-@wrong("takes max_length for the number of new tokens", caught_by=("test_room", "test_name"))
+@wrong(
+    "takes max_length for the number of new tokens",
+    advice=(
+        "In an encoder-decoder, the text's tokens take no room from the summary; "
+        "look for the setting that counts new tokens only."
+    ),
+    caught_by=("test_room", "test_name"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, _ = parts(NAME)
@@ -93,13 +121,23 @@ def summarize(text, max_tokens=50):
     return written(NAME, text, max_length=max(max_tokens - length, 2))
 
 
-@wrong("has another default", caught_by="test_default_limit")
+@wrong(
+    "has another default",
+    advice="The signature belongs to the task: a call without a limit leaves room for 50 tokens.",
+    caught_by="test_default_limit",
+)
 def summarize(text, max_tokens=8):
     check(max_tokens)
     return written(NAME, text, max_new_tokens=max_tokens)
 
 
-@wrong("leaves the special tokens in", caught_by=("test_text", "test_limit"))
+@wrong(
+    "leaves the special tokens in",
+    advice=(
+        "`</s>` and `<pad>` are signals for the model, not for readers; see what `decode` can skip."
+    ),
+    caught_by=("test_text", "test_limit"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, model = parts(NAME)
@@ -107,7 +145,11 @@ def summarize(text, max_tokens=50):
     return tokenizer.decode(model.generate(**inputs, max_new_tokens=max_tokens)[0])
 
 
-@wrong("returns the list of the batch", caught_by="test_text")
+@wrong(
+    "returns the list of the batch",
+    advice="A batch of one text has one summary in it; the caller wants that string alone.",
+    caught_by="test_text",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, model = parts(NAME)
@@ -116,7 +158,14 @@ def summarize(text, max_tokens=50):
     return tokenizer.batch_decode(new, skip_special_tokens=True)
 
 
-@wrong("cuts the text instead of summarising it", caught_by=("test_name",))
+@wrong(
+    "cuts the text instead of summarising it",
+    advice=(
+        "The name often stands further down; "
+        "let the model read the text, and decode what `generate` makes of it."
+    ),
+    caught_by=("test_name",),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, _ = parts(NAME)
@@ -124,25 +173,52 @@ def summarize(text, max_tokens=50):
     return tokenizer.decode(ids)
 
 
-@wrong("cuts the text to 512 characters", caught_by="test_whole_text")
+@wrong(
+    "cuts the text to 512 characters",
+    advice=(
+        "The model reads 512 tokens, which are many more letters; "
+        "let the tokenizer cut, for it counts in tokens."
+    ),
+    caught_by="test_whole_text",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written(NAME, text[:512], max_new_tokens=max_tokens)
 
 
-@wrong("gives the text back", caught_by=("test_shorter", "test_limit"))
+@wrong(
+    "gives the text back",
+    advice=(
+        "Nothing is shorter yet; "
+        "what you return should be decoded from what the model generates, not from what it reads."
+    ),
+    caught_by=("test_shorter", "test_limit"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return text
 
 
-@wrong("summarises with a translator", caught_by=("test_name", "test_script"))
+@wrong(
+    "summarises with a translator",
+    advice=(
+        "This model turns English into Spanish; the task names one that was fine-tuned for the job."
+    ),
+    caught_by=("test_name", "test_script"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written("Helsinki-NLP/opus-mt-en-es", text, max_new_tokens=max_tokens)
 
 
-@wrong("lets GPT-2 go on with the text", caught_by=("test_name", "test_own_text"))
+@wrong(
+    "lets GPT-2 go on with the text",
+    advice=(
+        "A decoder like this guesses what comes next and never learnt to sum up; "
+        "the task names an encoder-decoder that did."
+    ),
+    caught_by=("test_name", "test_own_text"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, model = parts("gpt2", AutoModelForCausalLM)
@@ -151,51 +227,104 @@ def summarize(text, max_tokens=50):
     return tokenizer.decode(new, skip_special_tokens=True)
 
 
-@wrong("gives T5 to the text-generation pipeline, which echoes", caught_by="test_shorter")
+@wrong(
+    "gives T5 to the text-generation pipeline, which echoes",
+    advice=(
+        "That pipeline is made for decoders; "
+        "load the tokenizer and the model yourself, with the class for encoder-decoders."
+    ),
+    caught_by="test_shorter",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     made = pipeline("text-generation", model=NAME)(text, max_new_tokens=max_tokens)
     return made[0]["generated_text"]
 
 
-@wrong("asks for the pipeline of transformers 4", caught_by="test_text")
+@wrong(
+    "asks for the pipeline of transformers 4",
+    advice=(
+        'Version 5 has no "summarization" any more; '
+        "load the two parts with `from_pretrained`, and call `generate`."
+    ),
+    caught_by="test_text",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return pipeline("summarization", model=NAME)(text, max_length=max_tokens)[0]["summary_text"]
 
 
-@wrong("asks for a model that has no stand-in", caught_by="test_text")
+@wrong(
+    "asks for a model that has no stand-in",
+    advice="Without a network, only some ids lead to a model; take the one that the task names.",
+    caught_by="test_text",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written("facebook/bart-large-cnn", text, max_new_tokens=max_tokens)
 
 
-@wrong("remembers the sheet's text", caught_by=("test_name", "test_own_text"))
+@wrong(
+    "remembers the sheet's text",
+    advice=(
+        "The function is called with other texts, too; "
+        "compute the summary from the text that it is given."
+    ),
+    caught_by=("test_name", "test_own_text"),
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     words = "The Eiffel Tower is 324 metres tall and the tallest structure in Paris.".split()
     return " ".join(words[: max(max_tokens // 3, 1)])
 
 
-@wrong("samples", caught_by="test_same_again")
+@wrong(
+    "samples",
+    advice=(
+        "A summary should not hang on chance; "
+        "let `generate` take the likeliest token each time, and look at `do_sample`."
+    ),
+    caught_by="test_same_again",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written(NAME, text, max_new_tokens=max_tokens, do_sample=True)
 
 
-@wrong("puts other numbers in", caught_by="test_no_new_numbers")
+@wrong(
+    "puts other numbers in",
+    advice=(
+        "A summary may only have numbers that stand in the text; "
+        "leave the digits as the model wrote them."
+    ),
+    caught_by="test_no_new_numbers",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     found = written(NAME, text, max_new_tokens=max_tokens)
     return "".join(str(9 - int(letter)) if letter.isdigit() else letter for letter in found)
 
 
-@wrong("accepts any limit", caught_by="test_limit_below_one")
+@wrong(
+    "accepts any limit",
+    advice=(
+        "A limit of 0 or -1 leaves no room for a token; "
+        "the docstring says which error tells the caller."
+    ),
+    caught_by="test_limit_below_one",
+)
 def summarize(text, max_tokens=50):
     return written(NAME, text, max_new_tokens=max(max_tokens, 1))
 
 
-@wrong("stops at a text without words", caught_by="test_odd_texts[empty]")
+@wrong(
+    "stops at a text without words",
+    advice=(
+        "An empty text is allowed, and its summary may be empty; "
+        "only the limit can be a reason for an error."
+    ),
+    caught_by="test_odd_texts[empty]",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     if not text.strip():
@@ -203,14 +332,25 @@ def summarize(text, max_tokens=50):
     return written(NAME, text, max_new_tokens=max_tokens)
 
 
-@wrong("loads everything anew at every call", caught_by="test_loaded_once")
+@wrong(
+    "loads everything anew at every call",
+    advice=(
+        "Loading reads all weights again, which takes time; "
+        "keep what you load between calls, with `functools.cache` for instance."
+    ),
+    caught_by="test_loaded_once",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     parts.cache_clear()
     return written(NAME, text, max_new_tokens=max_tokens)
 
 
-@wrong("loads the tokenizer anew at every call", caught_by="test_loaded_once")
+@wrong(
+    "loads the tokenizer anew at every call",
+    advice="Your model stays between calls, but the tokenizer does not; keep both in the same way.",
+    caught_by="test_loaded_once",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     _, model = parts(NAME)
@@ -221,6 +361,7 @@ def summarize(text, max_tokens=50):
 
 @wrong(
     "returns nothing",
+    advice="The caller gets None; hand the decoded summary back with `return`.",
     caught_by=(
         "test_text",
         "test_limit",
@@ -240,7 +381,14 @@ def summarize(text, max_tokens=50):
     written(NAME, text, max_new_tokens=max_tokens)
 
 
-@wrong("reads a text of any length", caught_by="test_odd_texts[2,000 words]")
+@wrong(
+    "reads a text of any length",
+    advice=(
+        "The model was made for 512 tokens; "
+        "look at what `truncation` does when the tokenizer is called."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, model = parts(NAME)
@@ -249,7 +397,14 @@ def summarize(text, max_tokens=50):
     return tokenizer.decode(new[0], skip_special_tokens=True)
 
 
-@wrong("leaves the model in training mode", caught_by="test_same_again")
+@wrong(
+    "leaves the model in training mode",
+    advice=(
+        "In that mode, dropout switches off parts of the model at random; "
+        "look at what `eval()` does."
+    ),
+    caught_by="test_same_again",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     tokenizer, model = parts(NAME)
@@ -258,13 +413,21 @@ def summarize(text, max_tokens=50):
     return tokenizer.decode(ids[0], skip_special_tokens=True)
 
 
-@wrong("gives nothing where there is room for one token", caught_by="test_least_limit")
+@wrong(
+    "gives nothing where there is room for one token",
+    advice="A limit of 1 is a limit like any other: let the model write that one token.",
+    caught_by="test_least_limit",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written(NAME, text, max_new_tokens=max_tokens) if max_tokens > 1 else ""
 
 
-@wrong("refuses a limit of one", caught_by="test_least_limit")
+@wrong(
+    "refuses a limit of one",
+    advice="The docstring speaks of limits below 1; look at what your comparison says of 1 itself.",
+    caught_by="test_least_limit",
+)
 def summarize(text, max_tokens=50):
     check(max_tokens - 1)
     return written(NAME, text, max_new_tokens=max_tokens)

@@ -57,59 +57,130 @@ class overlay:
         return pipeline("text-generation", model="openai-community/gpt2")
 
 
-@wrong("echoes the prompt", caught_by="test_reply_alone")
+@wrong(
+    "echoes the prompt",
+    advice=(
+        "A decoder's `generate` returns the prompt's ids before the new ones; "
+        "count how many of them to leave out."
+    ),
+    caught_by="test_reply_alone",
+)
 def respond(review):
     prompt = build_prompt(review)
     return prompt + " " + answered(prompt)
 
 
-@wrong("repeats the review before the reply", caught_by="test_reply_alone")
+@wrong(
+    "repeats the review before the reply",
+    advice="The guests know what they wrote; return only what the model adds behind the prompt.",
+    caught_by="test_reply_alone",
+)
 def respond(review):
     return f"{review} {answered(build_prompt(review))}"
 
 
-@wrong("gives a T5 to the text-generation pipeline, which echoes", caught_by="test_reply_alone")
+@wrong(
+    "gives a T5 to the text-generation pipeline, which echoes",
+    advice=(
+        "That pipeline is made for decoders; "
+        "choose one from `kata models` that can answer a review."
+    ),
+    caught_by="test_reply_alone",
+)
 def respond(review):
     made = pipeline("text-generation", model="google/flan-t5-small")
     return made(build_prompt(review), max_new_tokens=60)[0]["generated_text"]
 
 
-@wrong("leaves the review out of the prompt", caught_by=("test_prompt_quotes_the_review",))
+@wrong(
+    "leaves the review out of the prompt",
+    advice=(
+        "The model knows only what it reads; "
+        "it cannot speak of a stay that the prompt does not quote."
+    ),
+    caught_by=("test_prompt_quotes_the_review",),
+)
 def build_prompt(review):
     return "Write a polite reply to the customer review below.\n\nHotel response:"
 
 
-@wrong("puts the review in twice", caught_by="test_prompt_quotes_the_review")
+@wrong(
+    "puts the review in twice",
+    advice=(
+        "The model reads all of the prompt, so one quotation will do; "
+        'the instruction can point to it with a word like "below".'
+    ),
+    caught_by="test_prompt_quotes_the_review",
+)
 def build_prompt(review):
     return f"Customer review: {review}\nReply politely to this: {review}\nHotel response:"
 
 
-@wrong("cuts the review", caught_by="test_prompt_quotes_the_review")
+@wrong(
+    "cuts the review",
+    advice=(
+        "The prompt quotes all of the text it is given; "
+        "what is too long for the model is for `respond` to shorten."
+    ),
+    caught_by="test_prompt_quotes_the_review",
+)
 def build_prompt(review):
     return f"Write a polite reply to this review: {review[:40]}\nHotel response:"
 
 
-@wrong("writes the review in small letters", caught_by="test_prompt_quotes_the_review")
+@wrong(
+    "writes the review in small letters",
+    advice="Word for word means capitals too; quote the text just as the guest wrote it.",
+    caught_by="test_prompt_quotes_the_review",
+)
 def build_prompt(review):
     return f"Write a polite reply to this review.\n{review.lower()}\nHotel response:"
 
 
-@wrong("formats the review as if it were a template", caught_by="test_prompt_quotes_the_review")
+@wrong(
+    "formats the review as if it were a template",
+    advice=(
+        "A guest may write braces, which `format` takes for fields; "
+        "only your own words should be a template."
+    ),
+    caught_by="test_prompt_quotes_the_review",
+)
 def build_prompt(review):
     return f"Write a polite reply to this review: {review}\nHotel response:".format()
 
 
-@wrong("has no instruction", caught_by="test_prompt_instructs")
+@wrong(
+    "has no instruction",
+    advice=(
+        "A model that goes on with a bare review writes more of the review; "
+        "say in a few words whose reply comes next."
+    ),
+    caught_by="test_prompt_instructs",
+)
 def build_prompt(review):
     return review
 
 
-@wrong("words the prompt anew each time", caught_by="test_prompt_is_a_template")
+@wrong(
+    "words the prompt anew each time",
+    advice=(
+        "Only the quoted text may differ from one prompt to the next; "
+        "leave out what depends on it, such as its length."
+    ),
+    caught_by="test_prompt_is_a_template",
+)
 def build_prompt(review):
     return f"Write a reply in {len(review)} letters to this review: {review}\nHotel response:"
 
 
-@wrong("answers with a translator", caught_by=("test_about_this_review", "test_script"))
+@wrong(
+    "answers with a translator",
+    advice=(
+        "This model turns English into Spanish and answers nobody; "
+        "look in `kata models` for one that goes on with a prompt."
+    ),
+    caught_by=("test_about_this_review", "test_script"),
+)
 def respond(review):
     tokenizer, model = parts("Helsinki-NLP/opus-mt-en-es", AutoModelForSeq2SeqLM)
     inputs = tokenizer(build_prompt(review), truncation=True, return_tensors="pt")
@@ -117,7 +188,14 @@ def respond(review):
     return tokenizer.decode(ids[0], skip_special_tokens=True)
 
 
-@wrong("answers with a summariser", caught_by=("test_about_this_review", "test_script"))
+@wrong(
+    "answers with a summariser",
+    advice=(
+        "This model was taught to shorten texts, not to reply to them; "
+        "look for one that goes on with a prompt."
+    ),
+    caught_by=("test_about_this_review", "test_script"),
+)
 def respond(review):
     tokenizer, model = parts("cnicu/t5-small-booksum", AutoModelForSeq2SeqLM)
     inputs = tokenizer(build_prompt(review), truncation=True, return_tensors="pt")
@@ -125,56 +203,117 @@ def respond(review):
     return tokenizer.decode(ids[0], skip_special_tokens=True)
 
 
-@wrong("generates with an encoder", caught_by=("test_about_this_review", "test_coherent"))
+@wrong(
+    "generates with an encoder",
+    advice=(
+        "An encoder reads a text but was not trained to go on with it; "
+        "look in `kata models` for a decoder."
+    ),
+    caught_by=("test_about_this_review", "test_coherent"),
+)
 def respond(review):
     return answered(build_prompt(" ".join(review.split()[:60])), "distilbert-base-uncased")
 
 
-@wrong("asks for a model that has no stand-in", caught_by="test_text")
+@wrong(
+    "asks for a model that has no stand-in",
+    advice=(
+        "Without a network, only the ids that `kata models` lists lead to a model; "
+        "choose a decoder among them."
+    ),
+    caught_by="test_text",
+)
 def respond(review):
     return answered(build_prompt(review), "Qwen/Qwen2.5-0.5B-Instruct")
 
 
 @wrong(
-    "gives everybody the same reply", caught_by=("test_each_has_its_own", "test_about_this_review")
+    "gives everybody the same reply",
+    advice=(
+        "A reply has to speak of what this guest wrote; "
+        "let the model write it, from a prompt with the review in it."
+    ),
+    caught_by=("test_each_has_its_own", "test_about_this_review"),
 )
 def respond(review):
     return "Dear guest, thank you for your kind words. We look forward to your next visit."
 
 
-@wrong("answers the sheet's review, whoever writes", caught_by="test_each_has_its_own")
+@wrong(
+    "answers the sheet's review, whoever writes",
+    advice=(
+        "`REVIEW` is an example that only `main` needs; "
+        "build the prompt from the text that `respond` is given."
+    ),
+    caught_by="test_each_has_its_own",
+)
 def respond(review):
     return answered(build_prompt(REVIEW))
 
 
-@wrong("goes round in circles", caught_by=("test_coherent", "test_text"))
+@wrong(
+    "goes round in circles",
+    advice=(
+        "The guest reads the same sentences five times over; return what the model wrote just once."
+    ),
+    caught_by=("test_coherent", "test_text"),
+)
 def respond(review):
     return " ".join([answered(build_prompt(review))] * 5)
 
 
-@wrong("breaks off after four words", caught_by="test_text")
+@wrong(
+    "breaks off after four words",
+    advice="That is hardly a greeting; look at how many new tokens `generate` may write.",
+    caught_by="test_text",
+)
 def respond(review):
     return answered(build_prompt(review), max_new_tokens=4)
 
 
-@wrong("leaves the special tokens in", caught_by=("test_text", "test_reply_alone"))
+@wrong(
+    "leaves the special tokens in",
+    advice=(
+        "`<pad>` and `</s>` mean something to the model only, not to a guest; "
+        "`decode` has an argument that leaves them out."
+    ),
+    caught_by=("test_text", "test_reply_alone"),
+)
 def respond(review):
     tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
     inputs = tokenizer(build_prompt(review), truncation=True, return_tensors="pt")
     return tokenizer.decode(model.generate(**inputs, max_new_tokens=100)[0])
 
 
-@wrong("returns the pipeline's dictionary", caught_by="test_text")
+@wrong(
+    "returns the pipeline's dictionary",
+    advice="The guest wants to read a text; it lies in there under a key, so take it out.",
+    caught_by="test_text",
+)
 def respond(review):
     return {"generated_text": answered(build_prompt(review))}
 
 
-@wrong("samples", caught_by="test_same_again")
+@wrong(
+    "samples",
+    advice=(
+        "One review should get one reply, but chance draws other words each time; "
+        "look at `do_sample`."
+    ),
+    caught_by="test_same_again",
+)
 def respond(review):
     return answered(build_prompt(review), do_sample=True) or "thank you"
 
 
-@wrong("does not cut long reviews", caught_by="test_odd_reviews[2,000 words]")
+@wrong(
+    "does not cut long reviews",
+    advice=(
+        "The model has 1,024 positions for the prompt and the reply together; "
+        "count the review's tokens, and leave room."
+    ),
+    caught_by="test_odd_reviews[2,000 words]",
+)
 def respond(review):
     tokenizer, model = parts("gpt2", AutoModelForCausalLM)
     ids = tokenizer(build_prompt(review), return_tensors="pt")["input_ids"]
@@ -184,6 +323,10 @@ def respond(review):
 
 @wrong(
     "refuses a review without words",
+    advice=(
+        "Some guests send an emoji or nothing; "
+        "the prompt around it still holds your instruction, so let the model go on."
+    ),
     caught_by=("test_odd_reviews[empty]", "test_odd_reviews[emoji]"),
 )
 def respond(review):
@@ -192,13 +335,26 @@ def respond(review):
     return answered(build_prompt(review))
 
 
-@wrong("refuses short reviews", caught_by="test_odd_reviews[one letter]")
+@wrong(
+    "refuses short reviews",
+    advice=(
+        "One letter is a review like any other; it needs no check before it goes into the prompt."
+    ),
+    caught_by="test_odd_reviews[one letter]",
+)
 def respond(review):
     assert len(review) != 1
     return answered(build_prompt(review))
 
 
-@wrong("loads everything anew at every call", caught_by="test_loaded_once")
+@wrong(
+    "loads everything anew at every call",
+    advice=(
+        "A model is slow to load and stays the same; "
+        "let every call after the first one use what is there already."
+    ),
+    caught_by="test_loaded_once",
+)
 def respond(review):
     parts.cache_clear()
     return answered(build_prompt(review))
@@ -206,6 +362,10 @@ def respond(review):
 
 @wrong(
     "returns nothing",
+    advice=(
+        "Both functions give their caller None; "
+        "let each `return` its text, and leave the printing to `main`."
+    ),
     caught_by=(
         "test_prompt_quotes_the_review",
         "test_prompt_instructs",
@@ -227,12 +387,26 @@ class overlay:
         print(answered(review))
 
 
-@wrong("answers an overlong review with an error code", caught_by="test_odd_reviews[2,000 words]")
+@wrong(
+    "answers an overlong review with an error code",
+    advice=(
+        "A number is no reply, and a guest who writes a lot deserves one; "
+        "shorten the review until it fits, and answer that."
+    ),
+    caught_by="test_odd_reviews[2,000 words]",
+)
 def respond(review):
     return -1 if len(review) > 4_000 else answered(build_prompt(review))
 
 
-@wrong("cuts the reply off behind the whole prompt's letters", caught_by="test_long_review")
+@wrong(
+    "cuts the reply off behind the whole prompt's letters",
+    advice=(
+        "The model read a shortened prompt, so the reply begins earlier; "
+        "tell old from new by counting ids, not letters."
+    ),
+    caught_by="test_long_review",
+)
 def respond(review):
     tokenizer, model = parts("gpt2", AutoModelForCausalLM)
     prompt = build_prompt(review)

@@ -113,7 +113,13 @@ def predict(texts, model, tokenizer):
     return labels
 
 
-@wrong("inverts the labels", caught_by=("test_learns", "test_sheet"))
+@wrong(
+    "inverts the labels",
+    advice=(
+        "In the data 1 stands for high risk and 0 for low; give `Trainer` the labels as they come."
+    ),
+    caught_by=("test_learns", "test_sheet"),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     train = {"text": train["text"], "label": [1 - label for label in train["label"]]}
@@ -121,21 +127,39 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("learns from the tickets that it can load", caught_by=("test_learns_what_it_is_given",))
+@wrong(
+    "learns from the tickets that it can load",
+    advice=(
+        "The caller may bring other messages, with other labels; "
+        "learn from `train`, and leave loading to `main`."
+    ),
+    caught_by=("test_learns_what_it_is_given",),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train if len(train["text"]) < 9 else load_tickets().train, model, tokenizer)
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("learns from the tickets to be tested by", caught_by="test_trainer")
+@wrong(
+    "learns from the tickets to be tested by",
+    advice="Messages that were trained on can no longer test the model; learn from `train` alone.",
+    caught_by="test_trainer",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(load_tickets().test, model, tokenizer)
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("learns the first messages by heart, and no others", caught_by="test_learns")
+@wrong(
+    "learns the first messages by heart, and no others",
+    advice=(
+        "A few messages seen often teach little about new ones; "
+        "give `Trainer` all rows, for a few epochs."
+    ),
+    caught_by="test_learns",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     few = {name: column[:4] for name, column in train.items()}
@@ -143,7 +167,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("freezes everything but the head", caught_by="test_learns")
+@wrong(
+    "freezes everything but the head",
+    advice=(
+        "The task says to train both: the layers below have to adapt to these messages, "
+        "too. Look at `requires_grad`."
+    ),
+    caught_by="test_learns",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     model.base_model.requires_grad_(False)
@@ -151,21 +182,42 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("learns too slowly", caught_by="test_learns")
+@wrong(
+    "learns too slowly",
+    advice=(
+        "Steps this small hardly move the weights; "
+        "look at `learning_rate` (fine-tuning usually takes some 1e-5) and the number of steps."
+    ),
+    caught_by="test_learns",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, learning_rate=1e-7)
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("destroys what the model knew", caught_by="test_learns")
+@wrong(
+    "destroys what the model knew",
+    advice=(
+        "Pre-trained weights bear small steps only, "
+        "and large ones wipe them out; choose a `learning_rate` far below 0.001."
+    ),
+    caught_by="test_learns",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, learning_rate=0.1)
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("has learnt one set of messages only", caught_by="test_learns_again")
+@wrong(
+    "has learnt one set of messages only",
+    advice=(
+        "Other messages of the same kind have to be learnt as well; "
+        "train in the same way, whatever `train` holds."
+    ),
+    caught_by="test_learns_again",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     known = load_tickets().train["text"][0] in train["text"]
@@ -173,12 +225,26 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("does not train", caught_by=("test_learns", "test_trainer"))
+@wrong(
+    "does not train",
+    advice=(
+        "The new head starts at random, so its predictions are guesses; "
+        "let `Trainer` learn from the messages before you save."
+    ),
+    caught_by=("test_learns", "test_trainer"),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     return saved(*parts(), output_dir)
 
 
-@wrong("writes its own loop", caught_by="test_trainer")
+@wrong(
+    "writes its own loop",
+    advice=(
+        "The task asks for `Trainer`, which sees to batches, "
+        "steps and the device; your settings go into `TrainingArguments`."
+    ),
+    caught_by="test_trainer",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
@@ -191,21 +257,42 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("puts a head for three labels on", caught_by="test_head_for_two")
+@wrong(
+    "puts a head for three labels on",
+    advice=(
+        "A risk is either high or low here, so one logit is left over; "
+        "look at `num_labels` where you load the model."
+    ),
+    caught_by="test_head_for_two",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts(num_labels=3)
     trained(train, model, tokenizer)
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("does not save", caught_by=("test_saved", "test_nothing_else_is_left", "test_saved_again"))
+@wrong(
+    "does not save",
+    advice=(
+        "What is only in memory is lost when the script ends; "
+        "look at `save_pretrained`, which model and tokenizer both have."
+    ),
+    caught_by=("test_saved", "test_nothing_else_is_left", "test_saved_again"),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer)
     return model, tokenizer
 
 
-@wrong("saves no tokenizer", caught_by=("test_saved", "test_interrupted_save"))
+@wrong(
+    "saves no tokenizer",
+    advice=(
+        "Whoever loads the folder has to make the same token ids as in training; "
+        "the tokenizer has a `save_pretrained`, too."
+    ),
+    caught_by=("test_saved", "test_interrupted_save"),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer)
@@ -214,7 +301,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("saves the base, not what was tuned", caught_by="test_saved")
+@wrong(
+    "saves the base, not what was tuned",
+    advice=(
+        "The folder should predict what the returned model does; "
+        "save the very model that was trained, and after training."
+    ),
+    caught_by="test_saved",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer)
@@ -222,7 +316,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("saves under its own name", caught_by=("test_saved", "test_nothing_else_is_left[another]"))
+@wrong(
+    "saves under its own name",
+    advice=(
+        "The caller chooses the folder, and finds nothing there; "
+        "use `output_dir` wherever you save."
+    ),
+    caught_by=("test_saved", "test_nothing_else_is_left[another]"),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer)
@@ -231,6 +332,10 @@ def fine_tune(train, *, output_dir=FOLDER):
 
 @wrong(
     "leaves checkpoints in the folder",
+    advice=(
+        "`Trainer` needs a folder of its own, and a temporary one will do; "
+        "look at `output_dir` and `save_strategy` of its arguments."
+    ),
     caught_by=("test_folder_holds_a_model", "test_interrupted_save", "test_interrupted_first_save"),
 )
 def fine_tune(train, *, output_dir=FOLDER):
@@ -241,7 +346,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("leaves Trainer's own folder", caught_by="test_nothing_else_is_left")
+@wrong(
+    "leaves Trainer's own folder",
+    advice=(
+        "Nobody needs those files after training; "
+        "let `Trainer` work in a folder that disappears by itself, see `tempfile`."
+    ),
+    caught_by="test_nothing_else_is_left",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trainer = trained(train, model, tokenizer, folder="results", save_strategy="epoch")
@@ -251,6 +363,10 @@ def fine_tune(train, *, output_dir=FOLDER):
 
 @wrong(
     "writes over what is there",
+    advice=(
+        "If the disk fills up half-way, half a model is left; "
+        "write to a folder beside it, and swap the two when all is there."
+    ),
     caught_by=("test_interrupted_save", "test_interrupted_first_save", "test_saved_again"),
 )
 def fine_tune(train, *, output_dir=FOLDER):
@@ -261,7 +377,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("removes what is there first", caught_by="test_interrupted_save")
+@wrong(
+    "removes what is there first",
+    advice=(
+        "If anything fails after that, no model is left at all; "
+        "keep the old folder until the new one is complete."
+    ),
+    caught_by="test_interrupted_save",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     shutil.rmtree(output_dir, ignore_errors=True)
     model, tokenizer = parts()
@@ -269,7 +392,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("keeps files of the model that was there", caught_by="test_saved_again")
+@wrong(
+    "keeps files of the model that was there",
+    advice=(
+        "Stray files of another model can mislead whoever loads the folder; "
+        "replace it as a whole rather than fill it up."
+    ),
+    caught_by="test_saved_again",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer)
@@ -279,14 +409,28 @@ def fine_tune(train, *, output_dir=FOLDER):
     return model, tokenizer
 
 
-@wrong("reports to every service", caught_by="test_nothing_is_reported")
+@wrong(
+    "reports to every service",
+    advice=(
+        "Training should tell nobody about itself unless asked to; "
+        "look at `report_to` in `TrainingArguments`."
+    ),
+    caught_by="test_nothing_is_reported",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, report_to="all")
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("sorts the data", caught_by="test_data_is_kept")
+@wrong(
+    "sorts the data",
+    advice=(
+        "The lists are the caller's, so change only copies of them; "
+        "`Trainer` shuffles the rows by itself, whatever their order."
+    ),
+    caught_by="test_data_is_kept",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     pairs = sorted(zip(train["text"], train["label"], strict=True))
@@ -295,7 +439,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("returns the Trainer", caught_by=("test_learns", "test_saved_again"))
+@wrong(
+    "returns the Trainer",
+    advice=(
+        "`predict` takes a model and its tokenizer, "
+        "and the caller unpacks just those two; hand them back as a pair."
+    ),
+    caught_by=("test_learns", "test_saved_again"),
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trainer = trained(train, model, tokenizer)
@@ -303,27 +454,62 @@ def fine_tune(train, *, output_dir=FOLDER):
     return trainer
 
 
-@wrong("finds the better label of the wrong axis", caught_by=("test_greater_logit", "test_sheet"))
+@wrong(
+    "finds the better label of the wrong axis",
+    advice=(
+        "Logits have a row per text and a column per label; "
+        "compare the labels within each row, and look at `dim`."
+    ),
+    caught_by=("test_greater_logit", "test_sheet"),
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer).argmax(dim=0).tolist()
 
 
-@wrong("takes the smaller logit", caught_by=("test_greater_logit", "test_learns", "test_script"))
+@wrong(
+    "takes the smaller logit",
+    advice=(
+        "Training raises the logit of the right label, "
+        "so the model's answer is where the greatest one is."
+    ),
+    caught_by=("test_greater_logit", "test_learns", "test_script"),
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer).argmin(dim=-1).tolist()
 
 
-@wrong("compares the second logit with one half", caught_by="test_greater_logit")
+@wrong(
+    "compares the second logit with one half",
+    advice=(
+        "A logit is no probability, and means something only beside the other one; "
+        "compare the two, or look at `softmax`."
+    ),
+    caught_by="test_greater_logit",
+)
 def predict(texts, model, tokenizer):
     return (asked(texts, model, tokenizer)[:, 1] > 0.5).int().tolist()
 
 
-@wrong("leaves dropout on", caught_by="test_no_dropout")
+@wrong(
+    "leaves dropout on",
+    advice=(
+        "A model that comes from training drops parts at random and "
+        "answers differently each time; set its mode before you ask."
+    ),
+    caught_by="test_no_dropout",
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer, mode=None).argmax(dim=-1).tolist()
 
 
-@wrong("keeps gradients", caught_by="test_no_gradients")
+@wrong(
+    "keeps gradients",
+    advice=(
+        "Nothing is learnt here, so tracking gradients only costs memory; "
+        "look at `torch.no_grad` or `torch.inference_mode`."
+    ),
+    caught_by="test_no_gradients",
+)
 def predict(texts, model, tokenizer):
     if not texts:
         return []
@@ -332,7 +518,14 @@ def predict(texts, model, tokenizer):
     return model(**inputs).logits.argmax(dim=-1).tolist()
 
 
-@wrong("leaves the mask out", caught_by=("test_greater_logit", "test_odd_texts"))
+@wrong(
+    "leaves the mask out",
+    advice=(
+        "Without it the model reads the padding of short texts as words; "
+        "pass on all that the tokenizer gives, `attention_mask` included."
+    ),
+    caught_by=("test_greater_logit", "test_odd_texts"),
+)
 def predict(texts, model, tokenizer):
     if not texts:
         return []
@@ -341,33 +534,75 @@ def predict(texts, model, tokenizer):
         return model.eval()(ids).logits.argmax(dim=-1).tolist()
 
 
-@wrong("does not cut long texts", caught_by="test_odd_texts[2,000 words]")
+@wrong(
+    "does not cut long texts",
+    advice=(
+        "The model has no positions after 512 tokens, "
+        "and fails there; look at the tokenizer's `truncation`."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer, truncation=False).argmax(dim=-1).tolist()
 
 
-@wrong("cuts texts after five tokens", caught_by="test_greater_logit")
+@wrong(
+    "cuts texts after five tokens",
+    advice=(
+        "Two of these are the marks at both ends, "
+        "so three are left of the text; let the model read as much as it can."
+    ),
+    caught_by="test_greater_logit",
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer, max_length=5).argmax(dim=-1).tolist()
 
 
-@wrong("drops empty texts", caught_by="test_odd_texts[empty]")
+@wrong(
+    "drops empty texts",
+    advice=(
+        "Each message needs its prediction, or those after it slip to the wrong place; "
+        "even an empty text has tokens to classify."
+    ),
+    caught_by="test_odd_texts[empty]",
+)
 def predict(texts, model, tokenizer):
     return asked([t for t in texts if t], model, tokenizer).argmax(dim=-1).tolist()
 
 
-@wrong("fails on an empty list", caught_by="test_no_texts")
+@wrong(
+    "fails on an empty list",
+    advice=(
+        "No messages means no predictions, and the result is a list even so; "
+        "deal with that case before the tokenizer is asked."
+    ),
+    caught_by="test_no_texts",
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer).argmax(dim=-1).tolist() if texts else None
 
 
-@wrong("puts the texts in order", caught_by=("test_texts_are_kept", "test_greater_logit"))
+@wrong(
+    "puts the texts in order",
+    advice=(
+        "The caller matches predictions to messages by their position; "
+        "leave the list, and its order, as they are."
+    ),
+    caught_by=("test_texts_are_kept", "test_greater_logit"),
+)
 def predict(texts, model, tokenizer):
     texts.sort()
     return asked(texts, model, tokenizer).argmax(dim=-1).tolist()
 
 
-@wrong("goes on training", caught_by="test_model_is_kept")
+@wrong(
+    "goes on training",
+    advice=(
+        "Predicting only asks: if it changes the weights, "
+        "the next call may answer differently. Leave them alone."
+    ),
+    caught_by="test_model_is_kept",
+)
 def predict(texts, model, tokenizer):
     found = asked(texts, model, tokenizer).argmax(dim=-1).tolist()
     with torch.no_grad():
@@ -375,18 +610,39 @@ def predict(texts, model, tokenizer):
     return found
 
 
-@wrong("returns words", caught_by=("test_greater_logit", "test_sheet"))
+@wrong(
+    "returns words",
+    advice=(
+        "`main` compares the labels with numbers first, "
+        "and makes words of them itself; hand back 0 and 1."
+    ),
+    caught_by=("test_greater_logit", "test_sheet"),
+)
 def predict(texts, model, tokenizer):
     found = asked(texts, model, tokenizer).argmax(dim=-1).tolist()
     return ["high" if label else "low" for label in found]
 
 
-@wrong("returns a tensor", caught_by=("test_greater_logit", "test_no_texts"))
+@wrong(
+    "returns a tensor",
+    advice=(
+        "The docstring asks for a list of plain ints, "
+        "with an empty one for no texts; look at `tolist`."
+    ),
+    caught_by=("test_greater_logit", "test_no_texts"),
+)
 def predict(texts, model, tokenizer):
     return asked(texts, model, tokenizer).argmax(dim=-1)
 
 
-@wrong("moves the model to the CPU and leaves the texts", caught_by="test_gpu_predicts")
+@wrong(
+    "moves the model to the CPU and leaves the texts",
+    advice=(
+        "The model may be on a GPU, while the tokenizer's tensors start on the CPU; "
+        "bring both to one device, the model's."
+    ),
+    caught_by="test_gpu_predicts",
+)
 def predict(texts, model, tokenizer):
     if not texts:
         return []
@@ -395,7 +651,14 @@ def predict(texts, model, tokenizer):
         return model.eval()(**inputs).logits.argmax(dim=-1).tolist()
 
 
-@wrong("trains on the CPU, whatever there is", caught_by="test_gpu_learns")
+@wrong(
+    "trains on the CPU, whatever there is",
+    advice=(
+        "`Trainer` takes a GPU by itself where there is one; "
+        "look for the setting in `TrainingArguments` that forbids it."
+    ),
+    caught_by="test_gpu_learns",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     trained(train, model, tokenizer, use_cpu=True)
@@ -414,6 +677,10 @@ def asked(texts, model, tokenizer, mode="eval", **settings):
 
 @wrong(
     "returns nothing",
+    advice=(
+        "Without `return` the caller gets None, whatever was computed or printed; "
+        "hand back what each docstring promises."
+    ),
     caught_by=(
         "test_learns",
         "test_sheet",
@@ -444,7 +711,14 @@ class overlay:
         print(asked(texts, model, tokenizer))
 
 
-@wrong("cuts messages at 128 tokens", caught_by="test_odd_texts[2,000 words]")
+@wrong(
+    "cuts messages at 128 tokens",
+    advice=(
+        "The model reads 512 tokens, "
+        "so up to three quarters of them are lost; look at `max_length`."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
 def predict(texts, model, tokenizer):
     model.eval()
     if not texts:
@@ -454,7 +728,14 @@ def predict(texts, model, tokenizer):
         return model(**tokenizer(texts, **settings).to(model.device)).logits.argmax(-1).tolist()
 
 
-@wrong("learns from messages of any length", caught_by="test_long_message")
+@wrong(
+    "learns from messages of any length",
+    advice=(
+        "The model has no positions after 512 tokens, "
+        "so one long message ends the training; look at `truncation` and its limit."
+    ),
+    caught_by="test_long_message",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     tokenizer.model_max_length = 100_000
@@ -462,7 +743,14 @@ def fine_tune(train, *, output_dir=FOLDER):
     return saved(model, tokenizer, output_dir)
 
 
-@wrong("leaves out what is too long", caught_by="test_long_message")
+@wrong(
+    "leaves out what is too long",
+    advice=(
+        "A long message can be learnt from as well, by its first 512 tokens; "
+        "cut it instead, with the tokenizer's `truncation`."
+    ),
+    caught_by="test_long_message",
+)
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
     short = [i for i, text in enumerate(train["text"]) if len(text) < 2_000]

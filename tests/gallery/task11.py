@@ -122,7 +122,14 @@ def generate(prompt, max_new_tokens):
     return prompt + tokenizer.decode(ids[0, start:])
 
 
-@wrong("puts a start token first, as evaluate does unasked", caught_by=("test_one_text",))
+@wrong(
+    "puts a start token first, as evaluate does unasked",
+    advice=(
+        "Then the first token is predicted and counted as well; "
+        "the model is to read the text's own tokens and nothing before them."
+    ),
+    caught_by=("test_one_text",),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     found = evaluate.load("perplexity", module_type="metric").compute(
@@ -131,7 +138,14 @@ def mean_perplexity(texts):
     return float(found["mean_perplexity"])
 
 
-@wrong("counts padding", caught_by=("test_several_texts", "test_lengths"))
+@wrong(
+    "counts padding",
+    advice=(
+        "What fills up a short text is no part of it; "
+        "let the attention mask say which tokens count, or go text by text."
+    ),
+    caught_by=("test_several_texts", "test_lengths"),
+)
 @torch.no_grad()
 def mean_perplexity(texts):
     check_texts(texts)
@@ -144,37 +158,79 @@ def mean_perplexity(texts):
     return each.mean(1).exp().mean().item()
 
 
-@wrong("takes the exponential of the mean loss", caught_by="test_several_texts")
+@wrong(
+    "takes the exponential of the mean loss",
+    advice=(
+        "Averaging logarithms and averaging perplexities give different results; "
+        "each text needs a perplexity of its own first."
+    ),
+    caught_by="test_several_texts",
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return torch.stack([losses(text).mean() for text in texts]).mean().exp().item()
 
 
-@wrong("takes all tokens of all texts together", caught_by=("test_several_texts", "test_lengths"))
+@wrong(
+    "takes all tokens of all texts together",
+    advice=(
+        "A long text then weighs more than a short one; "
+        "average within each text before you average over the texts."
+    ),
+    caught_by=("test_several_texts", "test_lengths"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return torch.cat([losses(text) for text in texts]).mean().exp().item()
 
 
-@wrong("returns the loss", caught_by=("test_one_text", "test_script", "test_two_tokens"))
+@wrong(
+    "returns the loss",
+    advice=(
+        "A loss is a logarithm, and a perplexity is not; "
+        "one step is missing that undoes the logarithm."
+    ),
+    caught_by=("test_one_text", "test_script", "test_two_tokens"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return torch.stack([losses(text).mean() for text in texts]).mean().item()
 
 
-@wrong("raises 2 to the loss", caught_by=("test_one_text", "test_script"))
+@wrong(
+    "raises 2 to the loss",
+    advice=(
+        "PyTorch's cross-entropy uses the natural logarithm; "
+        "the base of the power has to fit that logarithm."
+    ),
+    caught_by=("test_one_text", "test_script"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return sum(2 ** losses(text).mean().item() for text in texts) / len(texts)
 
 
-@wrong("sums the losses", caught_by=("test_one_text", "test_lengths"))
+@wrong(
+    "sums the losses",
+    advice=(
+        "A sum grows with the length of the text; "
+        "perplexity is about the average token, so divide by how many were predicted."
+    ),
+    caught_by=("test_one_text", "test_lengths"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return sum(math.exp(min(losses(text).sum().item(), 100)) for text in texts) / len(texts)
 
 
-@wrong("compares each token with its own logits", caught_by=("test_one_text", "test_two_tokens"))
+@wrong(
+    "compares each token with its own logits",
+    advice=(
+        "The logits at a place predict the token after it; "
+        "shift one side by a place, or let the model do that with `labels`."
+    ),
+    caught_by=("test_one_text", "test_two_tokens"),
+)
 @torch.no_grad()
 def mean_perplexity(texts):
     check_texts(texts)
@@ -185,19 +241,37 @@ def mean_perplexity(texts):
     return sum(values) / len(values)
 
 
-@wrong("measures the first text only", caught_by=("test_several_texts", "test_lengths"))
+@wrong(
+    "measures the first text only",
+    advice="Every text in the list counts; measure each of them, then take the mean.",
+    caught_by=("test_several_texts", "test_lengths"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return losses(texts[0]).mean().exp().item()
 
 
-@wrong("joins the texts", caught_by=("test_several_texts", "test_lengths"))
+@wrong(
+    "joins the texts",
+    advice=(
+        "Joined, a text is predicted from the one before it, and long ones weigh more; "
+        "measure each text on its own."
+    ),
+    caught_by=("test_several_texts", "test_lengths"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return losses(" ".join(texts)).mean().exp().item()
 
 
-@wrong("leaves out the last token as well", caught_by=("test_one_text", "test_script"))
+@wrong(
+    "leaves out the last token as well",
+    advice=(
+        "Only the first token lacks something before it; "
+        "the last one has a prediction and counts. Look at where your slices end."
+    ),
+    caught_by=("test_one_text", "test_script"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return sum(losses(t)[: max(len(losses(t)) - 1, 1)].mean().exp().item() for t in texts) / len(
@@ -205,7 +279,14 @@ def mean_perplexity(texts):
     )
 
 
-@wrong("measures with an encoder", caught_by=("test_one_text", "test_script"))
+@wrong(
+    "measures with an encoder",
+    advice=(
+        "An encoder sees the tokens on both sides; "
+        "choose a causal model, which predicts each token from those before it."
+    ),
+    caught_by=("test_one_text", "test_script"),
+)
 @torch.no_grad()
 def mean_perplexity(texts):
     check_texts(texts)
@@ -218,19 +299,37 @@ def mean_perplexity(texts):
     return sum(values) / len(values)
 
 
-@wrong("returns a tensor", caught_by=("test_one_text", "test_several_texts"))
+@wrong(
+    "returns a tensor",
+    advice="The caller was promised a plain Python float; look at what a tensor's `item` does.",
+    caught_by=("test_one_text", "test_several_texts"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return torch.stack([losses(text).mean().exp() for text in texts]).mean()
 
 
-@wrong("remembers the sheet's value", caught_by=("test_one_text", "test_surprise"))
+@wrong(
+    "remembers the sheet's value",
+    advice=(
+        "Another text has another perplexity; "
+        "let the model compute the value from the texts that it is given."
+    ),
+    caught_by=("test_one_text", "test_surprise"),
+)
 def mean_perplexity(texts):
     check_texts(texts)
     return 9.096508979797363
 
 
-@wrong("leaves dropout on", caught_by=("test_same_again", "test_one_text"))
+@wrong(
+    "leaves dropout on",
+    advice=(
+        "In training mode dropout changes the value at every call; "
+        "look at what `train` and `eval` do to a model."
+    ),
+    caught_by=("test_same_again", "test_one_text"),
+)
 @torch.no_grad()
 def mean_perplexity(texts):
     check_texts(texts)
@@ -239,7 +338,14 @@ def mean_perplexity(texts):
     return torch.stack([model(ids, labels=ids).loss for ids in rows]).exp().mean().item()
 
 
-@wrong("keeps gradients", caught_by="test_no_gradients")
+@wrong(
+    "keeps gradients",
+    advice=(
+        "Nothing is trained here, and keeping what gradients need costs memory; "
+        "look at what `torch.no_grad` does."
+    ),
+    caught_by="test_no_gradients",
+)
 def mean_perplexity(texts):
     check_texts(texts)
     model = parts()[1]
@@ -247,12 +353,26 @@ def mean_perplexity(texts):
     return torch.stack([model(ids, labels=ids).loss for ids in rows]).exp().mean().item()
 
 
-@wrong("gives nan for nothing", caught_by="test_nothing_to_predict")
+@wrong(
+    "gives nan for nothing",
+    advice=(
+        "A mean over no predictions has no value; "
+        "check how many texts and tokens there are, and raise the error that the task names."
+    ),
+    caught_by="test_nothing_to_predict",
+)
 def mean_perplexity(texts):
     return float(torch.stack([losses(text).mean() for text in texts or [""]]).exp().mean())
 
 
-@wrong("loads everything anew at every call", caught_by="test_loaded_once")
+@wrong(
+    "loads everything anew at every call",
+    advice=(
+        "Loading takes far longer than writing a few tokens; "
+        "load outside the function, or in one that remembers its result."
+    ),
+    caught_by="test_loaded_once",
+)
 def generate(prompt, max_new_tokens):
     parts.cache_clear()
     check_prompt(prompt, max_new_tokens)
@@ -260,7 +380,14 @@ def generate(prompt, max_new_tokens):
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("reads emoji away", caught_by="test_emoji")
+@wrong(
+    "reads emoji away",
+    advice=(
+        "Emoji have tokens that the model predicts like all others; "
+        "hand the text to the tokenizer as it is."
+    ),
+    caught_by="test_emoji",
+)
 def mean_perplexity(texts):
     texts = [text.encode("ascii", "ignore").decode() for text in texts]
     check_texts(texts)
@@ -275,14 +402,28 @@ def going_on(prompt, **settings):
     return tokenizer, inputs["input_ids"].shape[1], ids
 
 
-@wrong("takes max_length for the new tokens", caught_by=("test_limit", "test_goes_on"))
+@wrong(
+    "takes max_length for the new tokens",
+    advice=(
+        "That limit counts the prompt as well, so a long prompt leaves no room; "
+        "look for the one that counts new tokens only."
+    ),
+    caught_by=("test_limit", "test_goes_on"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     tokenizer, start, ids = going_on(prompt, max_length=max_new_tokens, do_sample=False)
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("counts words", caught_by="test_limit")
+@wrong(
+    "counts words",
+    advice=(
+        "A word may be several tokens, and a full stop is one too; "
+        "let the model's `generate` do the counting."
+    ),
+    caught_by="test_limit",
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     tokenizer, start, ids = going_on(prompt, max_new_tokens=60, do_sample=False)
@@ -290,21 +431,40 @@ def generate(prompt, max_new_tokens):
     return prompt + " ".join(words[: max_new_tokens + 1])
 
 
-@wrong("samples", caught_by=("test_goes_on", "test_same_again"))
+@wrong(
+    "samples",
+    advice=(
+        "Then the same prompt can go on in another way each time; look at what `do_sample` decides."
+    ),
+    caught_by=("test_goes_on", "test_same_again"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=True)
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("returns what is new only", caught_by=("test_goes_on", "test_script"))
+@wrong(
+    "returns what is new only",
+    advice=(
+        "The text is to begin with the prompt as it was given; put it before what the model writes."
+    ),
+    caught_by=("test_goes_on", "test_script"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
     return tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("strips the prompt", caught_by="test_limit")
+@wrong(
+    "strips the prompt",
+    advice=(
+        "A space at the prompt's end is a part of it, and changes what the model writes next; "
+        "use the prompt as it was given."
+    ),
+    caught_by="test_limit",
+)
 def generate(prompt, max_new_tokens):
     prompt = prompt.strip()
     check_prompt(prompt, max_new_tokens)
@@ -312,32 +472,66 @@ def generate(prompt, max_new_tokens):
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("gives the prompt back", caught_by=("test_goes_on", "test_limit", "test_emoji"))
+@wrong(
+    "gives the prompt back",
+    advice=(
+        "Not one token is new; let the model go on from the prompt's ids, and decode what it adds."
+    ),
+    caught_by=("test_goes_on", "test_limit", "test_emoji"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     return prompt
 
 
-@wrong("remembers the sheet's text", caught_by=("test_goes_on", "test_limit"))
+@wrong(
+    "remembers the sheet's text",
+    advice=(
+        "Each prompt goes on in its own way; "
+        "let the model write what comes next, and mind the limit."
+    ),
+    caught_by=("test_goes_on", "test_limit"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     return prompt + ", the number of people living in poverty will be at its lowest level"
 
 
-@wrong("returns token ids", caught_by=("test_goes_on", "test_script"))
+@wrong(
+    "returns token ids",
+    advice=(
+        "Ids are for the model, and the caller wants to read a text; "
+        "look at what the tokenizer's `decode` does."
+    ),
+    caught_by=("test_goes_on", "test_script"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     return going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)[2]
 
 
-@wrong("leaves the end-of-text token in", caught_by=("test_goes_on", "test_limit"))
+@wrong(
+    "leaves the end-of-text token in",
+    advice=(
+        "Special tokens are no text: look at what `decode` can skip. "
+        "And see that no more tokens are new than the limit allows."
+    ),
+    caught_by=("test_goes_on", "test_limit"),
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     tokenizer, _, ids = going_on(prompt, max_new_tokens=max_new_tokens + 60, do_sample=False)
     return tokenizer.decode(ids)
 
 
-@wrong("accepts any arguments", caught_by="test_generate_refuses")
+@wrong(
+    "accepts any arguments",
+    advice=(
+        "An empty prompt or a limit below 1 is the caller's mistake; "
+        "check for both first, and raise the error that the task names."
+    ),
+    caught_by="test_generate_refuses",
+)
 def generate(prompt, max_new_tokens):
     tokenizer, start, ids = going_on(
         prompt or "The", max_new_tokens=max(max_new_tokens, 1), do_sample=False
@@ -345,18 +539,36 @@ def generate(prompt, max_new_tokens):
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("answers in three words", caught_by="test_answer")
+@wrong(
+    "answers in three words",
+    advice=(
+        "Lower than what, and better at what? "
+        "Explain in two sentences or more what a value such as 9 says about the model."
+    ),
+    caught_by="test_answer",
+)
 class overlay:
     ANSWER = "Lower is better."
 
 
-@wrong("leaves the answer open", caught_by="test_answer")
+@wrong(
+    "leaves the answer open",
+    advice=(
+        "The question still waits for you; "
+        "imagine a model that wavers between 9 equally likely tokens, and say what its value means."
+    ),
+    caught_by="test_answer",
+)
 class overlay:
     ANSWER = None
 
 
 @wrong(
     "returns nothing",
+    advice=(
+        "A function without `return` gives its caller None, even if it prints; "
+        "hand back the text, and the number."
+    ),
     caught_by=(
         "test_one_text",
         "test_several_texts",
@@ -380,7 +592,14 @@ class overlay:
         print(losses(texts[0]).mean().exp())
 
 
-@wrong("strips the whole text, the prompt included", caught_by="test_white_space_first")
+@wrong(
+    "strips the whole text, the prompt included",
+    advice=(
+        "A space or a new line before the prompt belongs to it; "
+        "the text is to begin with the prompt just as it was given."
+    ),
+    caught_by="test_white_space_first",
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
@@ -389,6 +608,10 @@ def generate(prompt, max_new_tokens):
 
 @wrong(
     "counts letters and not tokens",
+    advice=(
+        "A word of several letters may be a single token; "
+        "ask the tokenizer how many tokens a text has."
+    ),
     caught_by="test_nothing_to_predict[one token of several letters]",
 )
 def mean_perplexity(texts):
@@ -397,7 +620,11 @@ def mean_perplexity(texts):
     return torch.stack([losses(text).mean() for text in texts]).exp().mean().item()
 
 
-@wrong("writes two tokens at least", caught_by="test_least_limit")
+@wrong(
+    "writes two tokens at least",
+    advice="A limit of one allows one new token and no more; pass the caller's limit on as it is.",
+    caught_by="test_least_limit",
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens)
     count = max(max_new_tokens, 2)
@@ -405,7 +632,13 @@ def generate(prompt, max_new_tokens):
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
 
 
-@wrong("refuses a limit of one", caught_by="test_least_limit")
+@wrong(
+    "refuses a limit of one",
+    advice=(
+        "One new token is little, but allowed; look at which side of your comparison 1 falls on."
+    ),
+    caught_by="test_least_limit",
+)
 def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens - 1)
     tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)

@@ -35,21 +35,42 @@ def calculate_class_weights(train_dataset, device):
     return (counts.sum() / (len(counts) * counts.float())).to(device)
 
 
-@wrong("counts the whole data set", caught_by=("test_training_part_alone", "test_balanced"))
+@wrong(
+    "counts the whole data set",
+    advice=(
+        "Items outside the training part must not have a say; "
+        "look at `train_labels_list`, which is made for you."
+    ),
+    caught_by=("test_training_part_alone", "test_balanced"),
+)
 def calculate_class_weights(train_dataset, device):
     inside(train_dataset)
     weights = balanced(train_dataset.dataset.labels)
     return torch.tensor(weights, dtype=torch.float, device=device)
 
 
-@wrong("takes the first items for the training part", caught_by="test_balanced")
+@wrong(
+    "takes the first items for the training part",
+    advice=(
+        "The training part is scattered over the data set; "
+        "its `indices` say where, and `train_labels_list` follows them."
+    ),
+    caught_by="test_balanced",
+)
 def calculate_class_weights(train_dataset, device):
     inside(train_dataset)
     labels = train_dataset.dataset.labels[: len(train_dataset.indices)]
     return torch.tensor(balanced(labels), dtype=torch.float, device=device)
 
 
-@wrong("has the classes in the order of their appearance", caught_by="test_order_of_the_labels")
+@wrong(
+    "has the classes in the order of their appearance",
+    advice=(
+        "The loss takes the first weight for class 0, the next for class 1; "
+        "look at the order that `np.unique` gives."
+    ),
+    caught_by="test_order_of_the_labels",
+)
 def calculate_class_weights(train_dataset, device):
     labels = inside(train_dataset)
     classes = np.array(list(dict.fromkeys(labels)))
@@ -57,60 +78,127 @@ def calculate_class_weights(train_dataset, device):
     return torch.tensor(weights, dtype=torch.float, device=device)
 
 
-@wrong("weighs all classes alike", caught_by=("test_balanced", "test_same_weight_in_all"))
+@wrong(
+    "weighs all classes alike",
+    advice=(
+        "Like that, the rare classes are still forgotten; "
+        "look at the `class_weight` argument of `compute_class_weight`."
+    ),
+    caught_by=("test_balanced", "test_same_weight_in_all"),
+)
 def calculate_class_weights(train_dataset, device):
     labels = inside(train_dataset)
     weights = compute_class_weight(class_weight=None, classes=np.unique(labels), y=labels)
     return torch.tensor(weights, dtype=torch.float, device=device)
 
 
-@wrong("normalises", caught_by=("test_balanced", "test_same_weight_in_all"))
+@wrong(
+    "normalises",
+    advice=(
+        "The weights need not add up to 1; "
+        "the formula in the docstring is complete, so leave its result as it is."
+    ),
+    caught_by=("test_balanced", "test_same_weight_in_all"),
+)
 def calculate_class_weights(train_dataset, device):
     weights = torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
     return weights / weights.sum()
 
 
-@wrong("gives the shares of the classes", caught_by=("test_balanced", "test_script"))
+@wrong(
+    "gives the shares of the classes",
+    advice=(
+        "A share is largest for the most frequent class; "
+        "here, the rarer a class is, the larger its weight must be."
+    ),
+    caught_by=("test_balanced", "test_script"),
+)
 def calculate_class_weights(train_dataset, device):
     counts = np.bincount(inside(train_dataset))
     return torch.tensor(counts / counts.sum(), dtype=torch.float, device=device)
 
 
-@wrong("does not divide by the number of classes", caught_by="test_same_weight_in_all")
+@wrong(
+    "does not divide by the number of classes",
+    advice=(
+        "Add up the weights of all items: it should give the number of items. See what else stands "
+        "below the line."
+    ),
+    caught_by="test_same_weight_in_all",
+)
 def calculate_class_weights(train_dataset, device):
     counts = np.bincount(inside(train_dataset))
     return torch.tensor(counts.sum() / counts, dtype=torch.float, device=device)
 
 
-@wrong("keeps NumPy's float64", caught_by=("test_tensor", "test_gpu"))
+@wrong(
+    "keeps NumPy's float64",
+    advice=(
+        "The loss computes in float32, as the model does; "
+        "look at the `dtype` argument of `torch.tensor`."
+    ),
+    caught_by=("test_tensor", "test_gpu"),
+)
 def calculate_class_weights(train_dataset, device):
     return torch.tensor(balanced(inside(train_dataset)), device=device)
 
 
-@wrong("returns the array", caught_by=("test_tensor", "test_device"))
+@wrong(
+    "returns the array",
+    advice=(
+        "The loss takes a tensor and not a NumPy array; "
+        "`torch.tensor` makes one, and takes a dtype and a device."
+    ),
+    caught_by=("test_tensor", "test_device"),
+)
 def calculate_class_weights(train_dataset, device):
     return balanced(inside(train_dataset))
 
 
-@wrong("leaves the weights on the CPU", caught_by=("test_device", "test_gpu"))
+@wrong(
+    "leaves the weights on the CPU",
+    advice=(
+        "A loss on the GPU cannot use weights from elsewhere; "
+        "see where the argument `device` has to go."
+    ),
+    caught_by=("test_device", "test_gpu"),
+)
 def calculate_class_weights(train_dataset, device):
     return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float)
 
 
-@wrong("weighs each item", caught_by=("test_tensor", "test_balanced"))
+@wrong(
+    "weighs each item",
+    advice=(
+        "The loss looks weights up by class; "
+        "the result needs just as many numbers as there are classes."
+    ),
+    caught_by=("test_tensor", "test_balanced"),
+)
 def calculate_class_weights(train_dataset, device):
     labels = inside(train_dataset)
     weights = balanced(labels)
     return torch.tensor([weights[label] for label in labels], dtype=torch.float, device=device)
 
 
-@wrong("leaves an absent class out", caught_by="test_absent_class")
+@wrong(
+    "leaves an absent class out",
+    advice=(
+        "With a gap closed, the weights after it belong to the wrong classes; "
+        "keep the stub's check, which raises `ValueError`."
+    ),
+    caught_by="test_absent_class",
+)
 def calculate_class_weights(train_dataset, device):
     labels = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
     return torch.tensor(balanced(labels), dtype=torch.float, device=device)
 
 
-@wrong("has five classes, whatever the data", caught_by=("test_tensor", "test_balanced"))
+@wrong(
+    "has five classes, whatever the data",
+    advice="Other data have more or fewer classes; find out from the labels how many there are.",
+    caught_by=("test_tensor", "test_balanced"),
+)
 def calculate_class_weights(train_dataset, device):
     counts = Counter(inside(train_dataset))
     weights = [counts.total() / (5 * max(counts[label], 1)) for label in range(5)]
@@ -119,6 +207,10 @@ def calculate_class_weights(train_dataset, device):
 
 @wrong(
     "asks the labels for a list's method",
+    advice=(
+        "Labels may be an array, which lacks some methods of a list; "
+        "`train_labels_list` is a list in any case."
+    ),
     caught_by="test_kinds_of_labels[array]",
     raises="AttributeError",
 )
@@ -127,7 +219,14 @@ def calculate_class_weights(train_dataset, device):
     return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
 
 
-@wrong("sorts the places", caught_by="test_input_is_kept")
+@wrong(
+    "sorts the places",
+    advice=(
+        "The places are the caller's, and so is their order; "
+        "counting works in any order, so leave them alone."
+    ),
+    caught_by="test_input_is_kept",
+)
 def calculate_class_weights(train_dataset, device):
     train_dataset.indices.sort()
     return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
@@ -135,6 +234,7 @@ def calculate_class_weights(train_dataset, device):
 
 @wrong(
     "returns nothing",
+    advice="Without a `return`, the caller gets None; the loss is waiting for a tensor of weights.",
     caught_by=(
         "test_tensor",
         "test_balanced",
@@ -150,14 +250,28 @@ def calculate_class_weights(train_dataset, device):
     print(balanced(inside(train_dataset)))
 
 
-@wrong("counts all labels where they are an array", caught_by="test_kinds_of_labels[array]")
+@wrong(
+    "counts all labels where they are an array",
+    advice=(
+        "The training part matters for an array just as for a list; "
+        "`train_labels_list` is right for both."
+    ),
+    caught_by="test_kinds_of_labels[array]",
+)
 def calculate_class_weights(train_dataset, device):
     labels = train_dataset.dataset.labels
     labels = inside(train_dataset) if isinstance(labels, list) else labels
     return torch.tensor(balanced(labels), dtype=torch.float, device=device)
 
 
-@wrong("makes an array of the data set's labels", caught_by="test_input_is_kept")
+@wrong(
+    "makes an array of the data set's labels",
+    advice=(
+        "Converting is fine, replacing the data set's own labels is not; "
+        "keep your array in a variable of your own."
+    ),
+    caught_by="test_input_is_kept",
+)
 def calculate_class_weights(train_dataset, device):
     train_dataset.dataset.labels = np.asarray(train_dataset.dataset.labels)
     return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)

@@ -35,7 +35,14 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 
 
-@wrong("leaves the embeddings trainable", caught_by=("test_embeddings_are_frozen", "test_script"))
+@wrong(
+    "leaves the embeddings trainable",
+    advice=(
+        "Embeddings come before all layers and know the language; "
+        "`model.parameters()` goes through them, too."
+    ),
+    caught_by=("test_embeddings_are_frozen", "test_script"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     unfreeze(model, layers[len(layers) - layers_to_train :])
@@ -43,12 +50,23 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 
 
-@wrong("counts from the front", caught_by=("test_layers", "test_script", "test_three_by_default"))
+@wrong(
+    "counts from the front",
+    advice="The layers to train are those next to the head; negative positions count from the end.",
+    caught_by=("test_layers", "test_script", "test_three_by_default"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     return unfreeze(model, layers_of(model)[:layers_to_train])
 
 
-@wrong("leaves the first layers trainable, too", caught_by=("test_layers", "test_again"))
+@wrong(
+    "leaves the first layers trainable, too",
+    advice=(
+        "The number says how many layers to train, not how many to freeze; "
+        "freeze everything first, then unfreeze."
+    ),
+    caught_by=("test_layers", "test_again"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     for layer in layers_of(model)[:layers_to_train]:
         layer.requires_grad_(False)
@@ -58,47 +76,96 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 
 
-@wrong("trains one layer too many", caught_by=("test_layers", "test_none_and_all[0]"))
+@wrong(
+    "trains one layer too many",
+    advice=(
+        "Go through it on paper for 0, where no layer may be trainable, and see where your count "
+        "begins."
+    ),
+    caught_by=("test_layers", "test_none_and_all[0]"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     return unfreeze(model, layers[max(len(layers) - layers_to_train - 1, 0) :])
 
 
-@wrong("trains one layer too few", caught_by=("test_layers", "test_none_and_all[6]"))
+@wrong(
+    "trains one layer too few",
+    advice=(
+        "Go through it on paper for 1, where the very last layer has to be trainable, and see "
+        "where your count ends."
+    ),
+    caught_by=("test_layers", "test_none_and_all[6]"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     return unfreeze(model, layers[len(layers) - layers_to_train + 1 :])
 
 
-@wrong("slices from -0", caught_by="test_none_and_all[0]")
+@wrong(
+    "slices from -0",
+    advice="Minus zero is zero, so that slice starts at the first layer; think of zero apart.",
+    caught_by="test_none_and_all[0]",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     return unfreeze(model, layers_of(model)[-layers_to_train:])
 
 
-@wrong("knows models of six layers", caught_by="test_layers")
+@wrong(
+    "knows models of six layers",
+    advice=(
+        "A model may be deeper or shallower; "
+        "ask `transformer_layers` for its length, or count from its end."
+    ),
+    caught_by="test_layers",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     return unfreeze(model, [layers[i] for i in range(6 - layers_to_train, 6) if i < len(layers)])
 
 
-@wrong("always trains three", caught_by=("test_layers", "test_none_and_all", "test_again"))
+@wrong(
+    "always trains three",
+    advice=(
+        "Three is merely the default; let the argument `layers_to_train` decide, from none to all."
+    ),
+    caught_by=("test_layers", "test_none_and_all", "test_again"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     return unfreeze(model, list(layers_of(model))[-3:])
 
 
-@wrong("trains four by default", caught_by=("test_three_by_default", "test_script"))
+@wrong(
+    "trains four by default",
+    advice="The default is part of the task; leave the function's signature as the stub has it.",
+    caught_by=("test_three_by_default", "test_script"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=4):
     layers = layers_of(model)
     return unfreeze(model, layers[len(layers) - layers_to_train :])
 
 
-@wrong("freezes the head", caught_by=("test_head_is_trainable", "test_script"))
+@wrong(
+    "freezes the head",
+    advice=(
+        "The head is new and has everything still to learn; "
+        "keep the stub's last lines, which see to it."
+    ),
+    caught_by=("test_head_is_trainable", "test_script"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     return unfreeze(model, layers[len(layers) - layers_to_train :], head=False)
 
 
-@wrong("forgets half of the head", caught_by="test_head_is_trainable")
+@wrong(
+    "forgets half of the head",
+    advice=(
+        "There are two layers in the head, and both are new; "
+        "look at the stub's last lines, which name them."
+    ),
+    caught_by="test_head_is_trainable",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     unfreeze(model, layers[len(layers) - layers_to_train :], head=False)
@@ -106,7 +173,14 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 
 
-@wrong("trusts that everything is trainable", caught_by=("test_again", "test_layers"))
+@wrong(
+    "trusts that everything is trainable",
+    advice=(
+        "What was frozen before the call stays frozen like that; "
+        "unfreeze the last layers yourself, whatever they were."
+    ),
+    caught_by=("test_again", "test_layers"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     model.distilbert.embeddings.requires_grad_(False)
@@ -118,7 +192,12 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
 
 
 @wrong(
-    "freezes weights and forgets biases", caught_by=("test_layers", "test_embeddings_are_frozen")
+    "freezes weights and forgets biases",
+    advice=(
+        "Biases and the shifts of the norms learn as well; "
+        "`parameters()` gives everything, so there is no need to choose."
+    ),
+    caught_by=("test_layers", "test_embeddings_are_frozen"),
 )
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
@@ -129,7 +208,14 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 
 
-@wrong("sets an attribute that nobody reads", caught_by=("test_layers", "test_none_and_all"))
+@wrong(
+    "sets an attribute that nobody reads",
+    advice=(
+        "Only parameters have a `requires_grad` that counts, not a model or a layer; "
+        "go through `parameters()`."
+    ),
+    caught_by=("test_layers", "test_none_and_all"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     model.requires_grad = False
     for layer in layers_of(model)[-layers_to_train:]:
@@ -139,6 +225,9 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
 
 @wrong(
     "returns a copy",
+    advice=(
+        "The model that was passed in is still as it was; change that very one, and hand it back."
+    ),
     caught_by=("test_same_model", "test_layers", "test_training_moves_what_is_trainable"),
 )
 def partially_freeze_bert_layers(model, layers_to_train=3):
@@ -147,7 +236,14 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return unfreeze(model, layers[len(layers) - layers_to_train :])
 
 
-@wrong("puts the frozen layers into evaluation mode", caught_by="test_nothing_else_changes")
+@wrong(
+    "puts the frozen layers into evaluation mode",
+    advice=(
+        "Frozen means not updated, and no more than that; "
+        "the mode is for the training loop to choose."
+    ),
+    caught_by="test_nothing_else_changes",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     unfreeze(model, layers[len(layers) - layers_to_train :])
@@ -156,14 +252,28 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 
 
-@wrong("throws the first layers away", caught_by=("test_nothing_else_changes", "test_layers"))
+@wrong(
+    "throws the first layers away",
+    advice=(
+        "Frozen layers still compute, and the last ones build on what they know; "
+        "leave every layer in its place."
+    ),
+    caught_by=("test_nothing_else_changes", "test_layers"),
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     model.distilbert.transformer.layer = layers[len(layers) - layers_to_train :]
     return unfreeze(model, model.distilbert.transformer.layer)
 
 
-@wrong("initialises the layers that are to be trained", caught_by="test_nothing_else_changes")
+@wrong(
+    "initialises the layers that are to be trained",
+    advice=(
+        "Training goes on from what those layers know, and new random numbers erase it; "
+        "change `requires_grad` only."
+    ),
+    caught_by="test_nothing_else_changes",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     last = layers[len(layers) - layers_to_train :]
@@ -172,13 +282,24 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return unfreeze(model, last)
 
 
-@wrong("trains everything", caught_by="test_parameters_of_the_real_model")
+@wrong(
+    "trains everything",
+    advice=(
+        "That takes the most time and memory, and may spoil what the first layers know; "
+        "freeze all parameters first."
+    ),
+    caught_by="test_parameters_of_the_real_model",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     return model.requires_grad_(True)
 
 
 @wrong(
     "returns nothing",
+    advice=(
+        "Without a `return`, the caller gets None; "
+        "keep the stub's last line, which hands the model back."
+    ),
     caught_by=(
         "test_same_model",
         "test_embeddings_are_frozen",
@@ -197,14 +318,27 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     unfreeze(model, layers[len(layers) - layers_to_train :])
 
 
-@wrong("notes in the configuration what it froze", caught_by="test_nothing_else_changes")
+@wrong(
+    "notes in the configuration what it froze",
+    advice=(
+        "The configuration describes the model and is saved with it; "
+        "`requires_grad` tells already what is frozen."
+    ),
+    caught_by="test_nothing_else_changes",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     model.config.frozen_layers = len(layers) - layers_to_train
     return unfreeze(model, layers[len(layers) - layers_to_train :])
 
 
-@wrong("turns dropout off where it freezes", caught_by="test_nothing_else_changes")
+@wrong(
+    "turns dropout off where it freezes",
+    advice=(
+        "Dropout has no parameters, so there is nothing to freeze in it; leave its rate as it was."
+    ),
+    caught_by="test_nothing_else_changes",
+)
 def partially_freeze_bert_layers(model, layers_to_train=3):
     layers = layers_of(model)
     model.distilbert.embeddings.dropout.p = 0.0

@@ -51,40 +51,86 @@ class overlay:
         )
 
 
-@wrong("trains the head alone", caught_by="test_loss")
+@wrong(
+    "trains the head alone",
+    advice=(
+        "What the frozen layers know is not about requests yet; "
+        "let some of the last ones learn as well."
+    ),
+    caught_by="test_loss",
+)
 class overlay:
     layers_to_train = 0
 
 
-@wrong("learns far too slowly", caught_by=("test_loss", "test_f1"))
+@wrong(
+    "learns far too slowly",
+    advice=(
+        "Steps this small hardly move the weights; "
+        "watch the loss in the report, and go up by powers of ten."
+    ),
+    caught_by=("test_loss", "test_f1"),
+)
 class overlay:
     learning_rate = 1e-7
     num_epochs = 1
 
 
-@wrong("learns far too fast", caught_by=("test_loss", "test_f1"))
+@wrong(
+    "learns far too fast",
+    advice=(
+        "Steps this large wipe out what pre-training has taught; "
+        "watch the loss in the report, and go down by powers of ten."
+    ),
+    caught_by=("test_loss", "test_f1"),
+)
 class overlay:
     learning_rate = 0.1
     num_epochs = 1
 
 
-@wrong("one layer for one epoch", caught_by=("test_loss", "test_f1"))
+@wrong(
+    "one layer for one epoch",
+    advice=(
+        "What was pre-trained hardly changes that way; "
+        "let more layers learn, and read the training part more often."
+    ),
+    caught_by=("test_loss", "test_f1"),
+)
 class overlay:
     layers_to_train = 1
     num_epochs = 1
 
 
-@wrong("more layers than there are", caught_by="test_layers_to_train")
+@wrong(
+    "more layers than there are",
+    advice=(
+        "The model has six, and a slice that starts before the "
+        "first one may wrap around unseen; choose from 0 to 6."
+    ),
+    caught_by="test_layers_to_train",
+)
 class overlay:
     layers_to_train = 7
 
 
-@wrong("a negative number of layers", caught_by="test_layers_to_train")
+@wrong(
+    "a negative number of layers",
+    advice=(
+        "The number counts layers from the head backwards, "
+        "and 0 is already none of them; choose from 0 to 6."
+    ),
+    caught_by="test_layers_to_train",
+)
 class overlay:
     layers_to_train = -1
 
 
-@wrong("half a layer", caught_by="test_layers_to_train")
+@wrong(
+    "half a layer",
+    advice="A transformer layer learns as a whole or not at all, so take a whole number, an `int`.",
+    caught_by="test_layers_to_train",
+)
 class overlay:
     layers_to_train = 3.5
 
@@ -93,12 +139,26 @@ class overlay:
         return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("a negative learning rate", caught_by="test_learning_rate")
+@wrong(
+    "a negative learning rate",
+    advice=(
+        "Gradients point uphill, and the optimizer steps against them; "
+        "a step below 0 would make the loss grow."
+    ),
+    caught_by="test_learning_rate",
+)
 class overlay:
     learning_rate = -5e-5
 
 
-@wrong("the learning rate as text", caught_by="test_learning_rate")
+@wrong(
+    "the learning rate as text",
+    advice=(
+        "Gradients are multiplied by this number, so leave the quotes out; "
+        "Python reads 1e-3 as a float by itself."
+    ),
+    caught_by="test_learning_rate",
+)
 class overlay:
     learning_rate = "5e-5"
 
@@ -107,86 +167,184 @@ class overlay:
         return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("a hundred epochs", caught_by="test_num_epochs")
+@wrong(
+    "a hundred epochs",
+    advice=(
+        "That takes far longer than the minute meant for it, and the "
+        "model learns its data by heart; the task allows up to 10."
+    ),
+    caught_by="test_num_epochs",
+)
 class overlay:
     num_epochs = 100
 
 
-@wrong("no epoch at all", caught_by="test_num_epochs")
+@wrong(
+    "no epoch at all",
+    advice=(
+        "A model that has read nothing has learnt nothing, and "
+        "`training_loop` refuses; read the data once at least."
+    ),
+    caught_by="test_num_epochs",
+)
 class overlay:
     num_epochs = 0
 
 
-@wrong("another learning rate than the file's", caught_by="test_learning_rate")
+@wrong(
+    "another learning rate than the file's",
+    advice=(
+        "The run should obey `learning_rate` at the top of the "
+        "file, so that changing it there changes the training."
+    ),
+    caught_by="test_learning_rate",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, train_loader, val_loader, weight=class_weights, rate=1e-4)
 
 
-@wrong("another number of epochs than the file's", caught_by="test_num_epochs")
+@wrong(
+    "another number of epochs than the file's",
+    advice=(
+        "The run should obey `num_epochs` at the top of the file; "
+        "pass that name on instead of a number."
+    ),
+    caught_by="test_num_epochs",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, train_loader, val_loader, weight=class_weights, epochs=2)
 
 
-@wrong("trains on the validation part", caught_by="test_results_are_those_of_the_run")
+@wrong(
+    "trains on the validation part",
+    advice=(
+        "Those rows are kept aside to judge the model; "
+        "look at the order of the two loaders in `training_loop`'s docstring."
+    ),
+    caught_by="test_results_are_those_of_the_run",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, val_loader, train_loader, weight=class_weights)
 
 
-@wrong("validates on what it was trained on", caught_by="test_results_are_those_of_the_run")
+@wrong(
+    "validates on what it was trained on",
+    advice=(
+        "A model may know by heart what it has read; "
+        "only rows that it never saw tell what it has learnt."
+    ),
+    caught_by="test_results_are_those_of_the_run",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, train_loader, train_loader, weight=class_weights)
 
 
-@wrong("forgets the weights of the classes", caught_by=("test_loss_weighs_classes",))
+@wrong(
+    "forgets the weights of the classes",
+    advice=(
+        "In a plain mean the frequent classes outvote the rare ones; "
+        "look at the `weight` argument of `CrossEntropyLoss`."
+    ),
+    caught_by=("test_loss_weighs_classes",),
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, train_loader, val_loader, weight=None)
 
 
-@wrong("weighs with the inverse", caught_by="test_loss_weighs_classes")
+@wrong(
+    "weighs with the inverse",
+    advice=(
+        "Rare classes have the great weights already, and turning "
+        "them over makes rare ones count least; take them as given."
+    ),
+    caught_by="test_loss_weighs_classes",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, train_loader, val_loader, weight=1 / class_weights)
 
 
-@wrong("freezes nothing", caught_by="test_what_is_frozen")
+@wrong(
+    "freezes nothing",
+    advice=(
+        "Early layers and embeddings learn now, too; "
+        "look at `requires_grad_`, for the whole model first and then for parts."
+    ),
+    caught_by="test_what_is_frozen",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     model.requires_grad_(True)
     return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("leaves the embeddings trainable", caught_by="test_what_is_frozen")
+@wrong(
+    "leaves the embeddings trainable",
+    advice=(
+        "They come before the first layer, so they are to be frozen; "
+        "look at what `model.distilbert` holds beside its layers."
+    ),
+    caught_by="test_what_is_frozen",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     model.distilbert.embeddings.requires_grad_(True)
     return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("counts layers from the front", caught_by=("test_what_is_frozen", "test_what_is_trained"))
+@wrong(
+    "counts layers from the front",
+    advice=(
+        "Early layers know language in general and should stay; "
+        "the ones next to the head are to learn."
+    ),
+    caught_by=("test_what_is_frozen", "test_what_is_trained"),
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[:4])
     return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("freezes the head, too", caught_by="test_what_is_trained")
+@wrong(
+    "freezes the head, too",
+    advice=(
+        "It is new and random, so it has to learn; "
+        "look at both of its parts, `pre_classifier` and `classifier`."
+    ),
+    caught_by="test_what_is_trained",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     model.classifier.requires_grad_(False)
     return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("does not unfreeze what was frozen before", caught_by="test_what_is_trained")
+@wrong(
+    "does not unfreeze what was frozen before",
+    advice=(
+        "A model can come with parts already frozen; "
+        "set `requires_grad` for what shall learn, not only for what shall not."
+    ),
+    caught_by="test_what_is_trained",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     for part in (model.distilbert.embeddings, *layers_of(model)[:-4]):
         part.requires_grad_(False)
     return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("trains a copy, and returns that", caught_by="test_same_model")
+@wrong(
+    "trains a copy, and returns that",
+    advice=(
+        "The caller still holds the model that was given, "
+        "and that one has learnt nothing; train it itself."
+    ),
+    caught_by="test_same_model",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     copied = copy.deepcopy(model)
     freeze(copied, layers_of(copied)[-4:])
@@ -195,6 +353,10 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 @wrong(
     "trains a copy, and returns the model untrained",
+    advice=(
+        "What was learnt is thrown away with the copy, and the "
+        "results speak of another model; train the given one."
+    ),
     caught_by=("test_what_is_trained", "test_results_are_true"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
@@ -204,7 +366,14 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     return model, results
 
 
-@wrong("returns the results alone", caught_by="test_same_model")
+@wrong(
+    "returns the results alone",
+    advice=(
+        "The caller unpacks two things, the model first; "
+        "look at what `training_loop` itself returns."
+    ),
+    caught_by="test_same_model",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     return loop(model, train_loader, val_loader, weight=class_weights, epochs=1)[1]
@@ -212,6 +381,9 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 @wrong(
     "writes the results by hand",
+    advice=(
+        "Nothing was trained for these numbers; they are to come out of a run of `training_loop`."
+    ),
     caught_by=("test_results_of_a_run", "test_results_are_true", "test_what_is_trained"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
@@ -220,6 +392,10 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 @wrong(
     "rounds the results up",
+    advice=(
+        "Results are to say what this model really reaches; "
+        "return them untouched, and work on the three numbers instead."
+    ),
     caught_by=("test_results_are_those_of_the_run", "test_script"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
@@ -228,7 +404,14 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     return model, results | {"val_loss": 0.5, "val_f1": 0.85}
 
 
-@wrong("beautifies the F1", caught_by="test_results_are_those_of_the_run")
+@wrong(
+    "beautifies the F1",
+    advice=(
+        "Even a small addition makes it untrue; "
+        "leave it as `training_loop` measured it, and train better if it is too low."
+    ),
+    caught_by="test_results_are_those_of_the_run",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     model, results = loop(model, train_loader, val_loader, weight=class_weights)
@@ -236,7 +419,14 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     return model, results
 
 
-@wrong("a loop of its own, with micro-F1", caught_by="test_results_are_those_of_the_run")
+@wrong(
+    "a loop of its own, with micro-F1",
+    advice=(
+        "Micro-F1 is carried by the frequent classes, macro-F1 counts each alike; "
+        "`helper_utils.training_loop` has it."
+    ),
+    caught_by="test_results_are_those_of_the_run",
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=5e-5)
@@ -259,6 +449,9 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 @wrong(
     "reads three batches, as when it was tried out",
+    advice=(
+        "A few batches show that the code runs, but teach little; hand the whole `train_loader` on."
+    ),
     caught_by=("test_all_instructions", "test_gpu_all_instructions"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
@@ -269,6 +462,10 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 @wrong(
     "stays on the CPU",
+    advice=(
+        "The caller says where to train: "
+        "pass `device` on, and the loop moves model and batches there."
+    ),
     caught_by=("test_gpu_all_instructions", "test_gpu_real_size"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
@@ -276,7 +473,11 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     return loop(model, train_loader, val_loader, weight=class_weights)
 
 
-@wrong("returns nothing", caught_by=("test_same_model", "test_script"))
+@wrong(
+    "returns nothing",
+    advice="The run's outcome stays inside the function; hand back what `training_loop` gave you.",
+    caught_by=("test_same_model", "test_script"),
+)
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     loop(model, train_loader, val_loader, weight=class_weights, epochs=1)

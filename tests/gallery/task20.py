@@ -86,6 +86,10 @@ class overlay:
 
 @wrong(
     "swaps rows and columns",
+    advice=(
+        "The first index is the class that items have, the second "
+        "the class they were taken for; read `confusion[i][j]` again."
+    ),
     caught_by=("test_shares", "test_shares_of_rows", "test_absent_class", "test_counts"),
 )
 class overlay:
@@ -99,22 +103,50 @@ class overlay:
         return draw(np.asarray(confusion).T, names)
 
 
-@wrong("divides by zero", caught_by=("test_absent_class", "test_any_table"))
+@wrong(
+    "divides by zero",
+    advice=(
+        "A class may have no items at all; "
+        "ask for that before you divide, and see which value the task names for it."
+    ),
+    caught_by=("test_absent_class", "test_any_table"),
+)
 def per_class_accuracy(confusion):
     return [float(row[i]) / float(sum(row)) for i, row in enumerate(confusion)]
 
 
-@wrong("calls an absent class wrong", caught_by=("test_absent_class", "test_any_table"))
+@wrong(
+    "calls an absent class wrong",
+    advice=(
+        "A share of 0 says that all items were mistaken, but there was none; "
+        "nan says that nothing is known."
+    ),
+    caught_by=("test_absent_class", "test_any_table"),
+)
 def per_class_accuracy(confusion):
     return [float(row[i]) / max(float(sum(row)), 1.0) for i, row in enumerate(confusion)]
 
 
-@wrong("leaves an absent class out", caught_by="test_absent_class")
+@wrong(
+    "leaves an absent class out",
+    advice=(
+        "All later shares then move to another class's place; "
+        "keep one value for each class, and nan for that one."
+    ),
+    caught_by="test_absent_class",
+)
 def per_class_accuracy(confusion):
     return [float(row[i]) / float(sum(row)) for i, row in enumerate(confusion) if sum(row)]
 
 
-@wrong("the accuracy of one class against the rest", caught_by=("test_shares_of_rows",))
+@wrong(
+    "the accuracy of one class against the rest",
+    advice=(
+        "Items of other classes count as right here, so that "
+        "even a weak class looks good; stay within its own row."
+    ),
+    caught_by=("test_shares_of_rows",),
+)
 def per_class_accuracy(confusion):
     table = np.asarray(confusion, dtype=float)
     total = table.sum()
@@ -124,19 +156,37 @@ def per_class_accuracy(confusion):
     ]
 
 
-@wrong("the accuracy of all classes, for each", caught_by="test_shares_of_rows")
+@wrong(
+    "the accuracy of all classes, for each",
+    advice="One number for all hides which class is weak; give each its own, out of its own row.",
+    caught_by="test_shares_of_rows",
+)
 def per_class_accuracy(confusion):
     table = np.asarray(confusion, dtype=float)
     return [float(np.trace(table) / table.sum())] * len(table)
 
 
-@wrong("an array for a list", caught_by="test_shares_of_rows")
+@wrong(
+    "an array for a list",
+    advice=(
+        "The caller expects Python's own floats in a list; "
+        "arrays and tensors have a method that gives just that."
+    ),
+    caught_by="test_shares_of_rows",
+)
 def per_class_accuracy(confusion):
     table = np.asarray(confusion, dtype=float)
     return np.diag(table) / table.sum(axis=1)
 
 
-@wrong("percent for shares", caught_by="test_shares_of_rows")
+@wrong(
+    "percent for shares",
+    advice=(
+        "A share lies between 0 and 1; "
+        "turning it into percent is a matter of printing, which `main` does."
+    ),
+    caught_by="test_shares_of_rows",
+)
 def per_class_accuracy(confusion):
     return [
         100 * float(row[i]) / float(sum(row)) if sum(row) else float("nan")
@@ -144,7 +194,14 @@ def per_class_accuracy(confusion):
     ]
 
 
-@wrong("normalises the table in place", caught_by="test_table_is_kept")
+@wrong(
+    "normalises the table in place",
+    advice=(
+        "An array stays the caller's own, even after `np.asarray`; "
+        "put what you compute into a new one."
+    ),
+    caught_by="test_table_is_kept",
+)
 def per_class_accuracy(confusion):
     table = np.asarray(confusion)
     shares = table.diagonal() / table.sum(axis=1)
@@ -152,144 +209,299 @@ def per_class_accuracy(confusion):
     return shares.tolist()
 
 
-@wrong("draws shares without the counts", caught_by=("test_counts",))
+@wrong(
+    "draws shares without the counts",
+    advice=(
+        "A share does not tell how many items there were; "
+        "leave it to the colours, and write counts."
+    ),
+    caught_by=("test_counts",),
+)
 def plot_confusion(confusion, names):
     table = np.asarray(confusion)
     shares = table / np.maximum(table.sum(1, keepdims=True), 1)
     return draw(confusion, names, values=shares, counts=shares.round(2))
 
 
-@wrong("writes nothing into the cells", caught_by=("test_counts", "test_other_sizes"))
+@wrong(
+    "writes nothing into the cells",
+    advice=(
+        "Nobody can read a number off a colour; "
+        "look at `axes.text`, and go through all rows and columns."
+    ),
+    caught_by=("test_counts", "test_other_sizes"),
+)
 def plot_confusion(confusion, names):
     return draw(confusion, names, counts=np.zeros((0, 0)))
 
 
-@wrong("draws from the bottom", caught_by=("test_counts", "test_names"))
+@wrong(
+    "draws from the bottom",
+    advice=(
+        "A table is read from the top, where the first class belongs; "
+        "look at which way the y-axis runs."
+    ),
+    caught_by=("test_counts", "test_names"),
+)
 def plot_confusion(confusion, names):
     figure = draw(confusion, names)
     figure.axes[0].invert_yaxis()
     return figure
 
 
-@wrong("leaves the ticks as numbers", caught_by="test_names")
+@wrong(
+    "leaves the ticks as numbers",
+    advice=(
+        "Nobody remembers which class is number 3; "
+        "look at what `set_xticks` and `set_yticks` take beside places."
+    ),
+    caught_by="test_names",
+)
 def plot_confusion(confusion, names):
     return draw(confusion, list(map(str, range(len(names)))))
 
 
-@wrong("sorts the names", caught_by="test_names")
+@wrong(
+    "sorts the names",
+    advice=(
+        "Name i belongs to row i and column i; "
+        "in another order they stand beside the counts of other classes."
+    ),
+    caught_by="test_names",
+)
 def plot_confusion(confusion, names):
     return draw(confusion, sorted(names))
 
 
-@wrong("does not label the axes", caught_by="test_axes_are_labelled")
+@wrong(
+    "does not label the axes",
+    advice="A reader cannot tell truth from prediction; look at `set_xlabel` and `set_ylabel`.",
+    caught_by="test_axes_are_labelled",
+)
 def plot_confusion(confusion, names):
     return draw(confusion, names, labels=("", ""))
 
 
-@wrong("labels the axes the wrong way round", caught_by="test_axes_are_labelled")
+@wrong(
+    "labels the axes the wrong way round",
+    advice=(
+        "Rows are stacked along the y-axis, and each is a true class; "
+        "think of which way the columns run."
+    ),
+    caught_by="test_axes_are_labelled",
+)
 def plot_confusion(confusion, names):
     return draw(confusion, names, labels=("true class", "predicted class"))
 
 
-@wrong("colours the transposed table", caught_by="test_colours")
+@wrong(
+    "colours the transposed table",
+    advice=(
+        "Colours and numbers contradict each other; "
+        "a cell's colour has to come from the same row and column as its count."
+    ),
+    caught_by="test_colours",
+)
 def plot_confusion(confusion, names):
     return draw(confusion, names, values=np.asarray(confusion).T)
 
 
-@wrong("draws numbers without colours", caught_by="test_colours")
+@wrong(
+    "draws numbers without colours",
+    advice=(
+        "A glance should show where a class goes: "
+        "let each cell's colour follow from its count as a share of its row."
+    ),
+    caught_by="test_colours",
+)
 def plot_confusion(confusion, names):
     return draw(confusion, names, values=np.zeros((len(names), len(names))) + np.eye(len(names)))
 
 
-@wrong("draws five classes, however many there are", caught_by="test_other_sizes")
+@wrong(
+    "draws five classes, however many there are",
+    advice=(
+        "The table may just as well have two; "
+        "take the number from the names or the rows that come in."
+    ),
+    caught_by="test_other_sizes",
+)
 def plot_confusion(confusion, names):
     table = np.zeros((5, 5), dtype=int)
     table[: len(names), : len(names)] = np.asarray(confusion)
     return draw(table, [*names, *"?????"][:5])
 
 
-@wrong("asks a table whether it is true", caught_by="test_drawn_kinds")
+@wrong(
+    "asks a table whether it is true",
+    advice=(
+        "An array or tensor of several values is neither true nor "
+        "false, so that Python raises an error; ask for its length."
+    ),
+    caught_by="test_drawn_kinds",
+)
 def plot_confusion(confusion, names):
     return draw(confusion or [[0]], names)
 
 
-@wrong("shows the figure", caught_by="test_no_window")
+@wrong(
+    "shows the figure",
+    advice=(
+        "Where nobody sits at a screen, a window stops the script or fails; "
+        "handing the figure back is enough."
+    ),
+    caught_by="test_no_window",
+)
 def plot_confusion(confusion, names):
     figure = draw(confusion, names)
     plt.show()
     return figure
 
 
-@wrong("returns the axes", caught_by=("test_counts", "test_names", "test_colours"))
+@wrong(
+    "returns the axes",
+    advice=(
+        "The caller wants to save the picture, and `savefig` "
+        "belongs to the figure that they are part of."
+    ),
+    caught_by=("test_counts", "test_names", "test_colours"),
+)
 def plot_confusion(confusion, names):
     return draw(confusion, names).axes[0]
 
 
-@wrong("forgets evaluation mode", caught_by="test_no_dropout")
+@wrong(
+    "forgets evaluation mode",
+    advice=(
+        "Dropout still drops units at random, so that one "
+        "text may get different answers; look at `model.eval`."
+    ),
+    caught_by="test_no_dropout",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model, tokenizer, text, device, id2cat)
 
 
-@wrong("leaves the model in evaluation mode", caught_by="test_mode_is_kept[True]")
+@wrong(
+    "leaves the model in evaluation mode",
+    advice=(
+        "Training would go on without dropout afterwards; "
+        "note `model.training` first, and set it back at the end."
+    ),
+    caught_by="test_mode_is_kept[True]",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, id2cat)
 
 
-@wrong("puts the model into training mode", caught_by="test_mode_is_kept[False]")
+@wrong(
+    "puts the model into training mode",
+    advice=(
+        "It may have come in evaluation mode; note which mode it had, and give it back that one."
+    ),
+    caught_by="test_mode_is_kept[False]",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     category = ask(model.eval(), tokenizer, text, device, id2cat)
     model.train()
     return category
 
 
-@wrong("returns the class's number", caught_by=("test_greatest_logit", "test_odd_texts"))
+@wrong(
+    "returns the class's number",
+    advice="People want to read a name; see what `id2cat` has for that number.",
+    caught_by=("test_greatest_logit", "test_odd_texts"),
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     numbers = {number: number for number in id2cat}
     return ask(model.eval(), tokenizer, text, device, numbers)
 
 
-@wrong("sorts the names before it looks one up", caught_by="test_greatest_logit")
+@wrong(
+    "sorts the names before it looks one up",
+    advice="The number is a key of `id2cat`, and says nothing about a place in the alphabet.",
+    caught_by="test_greatest_logit",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, sorted(id2cat.values()))
 
 
-@wrong("takes the least logit", caught_by=("test_greatest_logit", "test_script"))
+@wrong(
+    "takes the least logit",
+    advice="A greater logit means a likelier class; check which end your function picks.",
+    caught_by=("test_greatest_logit", "test_script"),
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
     with torch.no_grad():
         return id2cat[int(model.to(device).eval()(**inputs).logits.argmin())]
 
 
-@wrong("cuts nothing", caught_by="test_odd_texts[2,000 words]")
+@wrong(
+    "cuts nothing",
+    advice=(
+        "The model has places for 512 tokens, and longer texts are too much for it; "
+        "look at `truncation` and `max_length`."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, id2cat, truncation=False, max_length=None)
 
 
-@wrong("refuses an empty text", caught_by="test_odd_texts[empty]")
+@wrong(
+    "refuses an empty text",
+    advice=(
+        "Even no words at all become a few special tokens, so "
+        "the model can answer; no case of its own is needed."
+    ),
+    caught_by="test_odd_texts[empty]",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     if not text:
         raise ValueError("empty")
     return ask(model.eval(), tokenizer, text, device, id2cat)
 
 
-@wrong("cuts after 16 tokens", caught_by="test_long_texts")
+@wrong(
+    "cuts after 16 tokens",
+    advice=(
+        "What people want may stand at the end of a long text; the task lets 512 tokens be read."
+    ),
+    caught_by="test_long_texts",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, id2cat, max_length=16)
 
 
-@wrong("keeps gradients", caught_by="test_no_gradients")
+@wrong(
+    "keeps gradients",
+    advice=(
+        "Nobody calls `backward` here, so remembering each "
+        "step only costs memory; look at `torch.no_grad`."
+    ),
+    caught_by="test_no_gradients",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
     return id2cat[int(model.to(device).eval()(**inputs).logits.argmax())]
 
 
-@wrong("stays on the model's device", caught_by="test_gpu")
+@wrong(
+    "stays on the model's device",
+    advice=(
+        "The caller says where to predict: "
+        "model and tokens both have to go to `device` before they meet."
+    ),
+    caught_by="test_gpu",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, "cpu", id2cat)
 
 
 @wrong(
     "returns nothing",
+    advice="Each function's work is lost without a `return`: the caller gets None in its place.",
     caught_by=("test_odd_texts[one letter]", "test_no_dropout", "test_counts", "test_shares"),
 )
 class overlay:
@@ -303,7 +515,14 @@ class overlay:
         pass
 
 
-@wrong("draws shares of what is not a list", caught_by=("test_drawn_kinds",))
+@wrong(
+    "draws shares of what is not a list",
+    advice=(
+        "Lists, arrays and tensors hold the same counts; "
+        "make one kind of them first, and then treat all alike."
+    ),
+    caught_by=("test_drawn_kinds",),
+)
 def plot_confusion(confusion, names):
     rows = [list(map(float, row)) for row in confusion]
     if isinstance(confusion, list):
@@ -313,7 +532,14 @@ def plot_confusion(confusion, names):
     )
 
 
-@wrong("turns the caller's counts into shares", caught_by="test_table_is_kept")
+@wrong(
+    "turns the caller's counts into shares",
+    advice=(
+        "An array of floats can be changed in place, and "
+        "it is the caller's; let the shares be a new one."
+    ),
+    caught_by="test_table_is_kept",
+)
 def plot_confusion(confusion, names):
     counts = np.array(confusion, int)
     table = np.asarray(confusion)
@@ -322,16 +548,34 @@ def plot_confusion(confusion, names):
     return draw(counts, names, values=counts / np.maximum(counts.sum(1, keepdims=True), 1))
 
 
-@wrong("takes the name by its place", caught_by="test_greatest_logit")
+@wrong(
+    "takes the name by its place",
+    advice="A dictionary may list its keys in any order; ask it for the number itself.",
+    caught_by="test_greatest_logit",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, list(id2cat.values()))
 
 
-@wrong("cuts at 512 letters", caught_by="test_long_texts")
+@wrong(
+    "cuts at 512 letters",
+    advice=(
+        "The limit is one of tokens, and a token is often several letters; "
+        "let the tokenizer do the cutting."
+    ),
+    caught_by="test_long_texts",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text[:512], device, id2cat)
 
 
-@wrong("cuts where the tokenizer does", caught_by="test_odd_texts[2,000 words]")
+@wrong(
+    "cuts where the tokenizer does",
+    advice=(
+        "A tokenizer's own limit may be greater than the task's; "
+        "look at `max_length`, which sets it for one call."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, id2cat, max_length=None)
