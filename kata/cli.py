@@ -249,6 +249,34 @@ def history(tasks: Tasks = None) -> None:
     write_history(Screen(), course, Progress(course), course.select(tasks or []))
 
 
+@app.command()
+def report(
+    path: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write it (default: kata.html)."),
+    ] = None,
+) -> None:
+    """Your board, verdicts and pictures as one page.
+
+    It needs no network, and reads well on a phone.
+
+    \b
+    Example: kata report
+    """
+    from kata.practising.pages import write_page
+    from kata.reporting.progress import Progress
+
+    course = _course()
+    path = path or course.root / "kata.html"
+    try:
+        write_page(course, Progress(course), path)
+    except OSError as error:
+        raise CourseError(
+            f"{path} cannot be written ({error.strerror}); name another by --out."
+        ) from None
+    print(course.short(path))
+
+
 @app.command("compare")
 def compare_answer(
     task: OneTask,

@@ -87,6 +87,7 @@ class Race:
         """Put times on the board: `race.show({"yours": 0.0031, "the reference": 0.0012})`."""
         times = ", ".join(f"{name} {readable(value)}" for name, value in seconds.items())
         self._result.notes.append(times)
+        self._result.speeds.append(dict(seconds))
 
 
 def repeated(measure: Callable[[], tuple[float, Found]], *, below: float) -> tuple[float, Found]:

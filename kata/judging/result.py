@@ -51,6 +51,7 @@ class Result:
     traceback: str = ""  # shown for a broken test only
     wrote: list[str] = field(default_factory=list)  # files that nobody asked for
     notes: list[str] = field(default_factory=list)  # measured speeds and the like
+    speeds: list[dict[str, float]] = field(default_factory=list)  # the same in seconds
     behaviour: list[str] = field(default_factory=list)  # digests; see judging/behaviour.py
     known: Known | None = None  # a mistake that somebody made before
     # How far thresholds were met, as a share of the bound, by what was measured.

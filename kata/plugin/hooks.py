@@ -124,6 +124,7 @@ def task(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Task]:
         yield task
     result = request.node.stash[result_key]
     result.slack = dict(expect.slack)
+    judgement.keep_pictures(info, tmp_path)
     result.wrote = sorted(
         str(path)
         for path in tmp_path.rglob("*")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import random
 import re
+import shutil
 import sys
 from collections.abc import Generator, Iterator
 from functools import partial
@@ -27,7 +29,7 @@ from kata.regions import first_unwritten
 from kata.reporting.failure import as_failure, representation
 from kata.reporting.known import name_mistakes
 from kata.reporting.page import Page
-from kata.reporting.progress import Progress, Record, comparison
+from kata.reporting.progress import Progress, Record, comparison, pictures
 from kata.reporting.report import Style, command, write_report
 
 # How much of a student's output a block repeats.
@@ -290,6 +292,19 @@ class Judgement:
         if handed is not None:
             return handed.call
         return command(self.course, info, test, self._option, slow=self.config.option.slow)
+
+    def keep_pictures(self, info: TaskInfo, folder: Path) -> None:
+        """Keep what a student's own answer has drawn in a folder, for `kata report`."""
+        traceless = self.config.pluginmanager.is_blocked(PROGRESS)
+        if not self._own or (traceless and not os.environ.get("KATA_PICTURES")):
+            return
+        for path in folder.rglob("*.png"):
+            if path.name in info.writes:
+                kept = pictures(self.course, info) / path.name
+                with contextlib.suppress(OSError):  # a full disk is no reason to lose a verdict
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, kept.with_suffix(".new"))
+                    kept.with_suffix(".new").replace(kept)
 
     def _note(self, exitstatus: int) -> dict[str, Record]:
         """Keep what became of a student's own answers; the records of their tasks."""

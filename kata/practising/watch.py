@@ -99,7 +99,10 @@ class Watch:
         record = self._progress.of(self.task)
         red = tuple(test for test, (outcome, _) in record.tests.items() if outcome == RED)
         first = (record.first_red, *red) if record.first_red else red
-        job = Job(self.course.test_file(self.task), "tasks", slow=self.slow, search="", first=first)
+        job = Job(
+            self.course.test_file(self.task), "tasks", slow=self.slow, search="kata-fixed",
+            first=first, pictures=True,
+        )  # fmt: skip
         self._shown = self._asked = False
         self.screen.clear()
         self.screen.line(f"task {self.task.number:02d}: judging ...", dim=True)

@@ -11,6 +11,7 @@ from kata.judging.result import AWAY, GREEN, RED
 
 LABEL = 16  # columns before the text of a block
 MAX_WIDTH = 100
+MARKS = {GREEN: "✓", RED: "✗", AWAY: "·"}
 
 WRAP = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
 
@@ -23,7 +24,7 @@ class Page:
         self.width = min(width, MAX_WIDTH)
         try:
             "✓✗·█".encode(encoding)
-            self.marks, self.bar = {GREEN: "✓", RED: "✗", AWAY: "·"}, "█"
+            self.marks, self.bar = MARKS, "█"
         except UnicodeEncodeError:
             self.marks, self.bar = {GREEN: "+", RED: "x", AWAY: "."}, "#"
 

@@ -55,6 +55,7 @@ class Record:
     first_red: str = ""  # the test to mend first
     runs_red: int = 0  # in a row, on that test
     notes: list[str] = field(default_factory=list)  # speeds, as the board of a run shows them
+    speeds: list[dict[str, float]] = field(default_factory=list)  # the same in seconds
     blocks: list[str] = field(default_factory=list)  # of the last run, the one to mend first last
     hints: int = 0  # that were shown
     judged: str = ""  # when, in UTC
@@ -125,6 +126,7 @@ class Progress:
         record.runs_red = record.runs_red + 1 if first and first == record.first_red else 1
         record.first_red = first
         record.notes = [note for result in results for note in result.notes] or record.notes
+        record.speeds = [times for result in results for times in result.speeds] or record.speeds
         record.blocks = [block(self._course, cause.first) for cause in reversed(causes[:BLOCKS])]
         record.judged = _now()
         if not attempt.runs and not _worked(attempt.start, record.judged):
@@ -231,6 +233,21 @@ def place(course: Course) -> Path:
     if not is_writable(folder):
         folder = Path.home() / ".kata" / hashlib.sha256(str(course.root).encode()).hexdigest()[:12]
     return folder / FILE
+
+
+def pictures(course: Course, task: TaskInfo) -> Path:
+    """The folder for pictures that runs of a task's tests draw."""
+    return place(course).parent / "pictures" / task.name
+
+
+def pictures_of(course: Course, task: TaskInfo) -> list[Path]:
+    """The newest of each picture that a task asks for: from its tests, or from its script."""
+    found = []
+    for name in task.writes:
+        places = [folder / name for folder in (pictures(course, task), course.root)]
+        drawn = [path for path in places if path.suffix == ".png" and path.is_file()]
+        found += sorted(drawn, key=lambda path: path.stat().st_mtime)[-1:]
+    return found
 
 
 def digest(path: Path) -> str:

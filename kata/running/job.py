@@ -17,8 +17,9 @@ class Job:
     tests: tuple[str, ...] = ()
     slow: bool = False
     stop: bool = False  # at the first test that is red
-    search: str = "kata-proof"  # how examples are found, "" for the usual; see judging/search.py
+    search: str = "kata-proof"  # how examples are found; see judging/search.py
     first: tuple[str, ...] = ()  # tests to run before the others
+    pictures: bool = False  # keep those that a student's own answers draw
 
 
 @dataclass

@@ -57,6 +57,7 @@ def work(root: Path, inbox: Connection, outbox: Connection) -> None:
         try:
             os.chdir(root)
             os.environ["KATA_SEARCH"] = job.search
+            os.environ["KATA_PICTURES"] = "1" if job.pictures else ""
             arguments = [*_arguments(job), f"--basetemp={scratch}/t"]
             status = pytest.main(arguments, plugins=[_Teller(job, outbox)])
             done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)

@@ -134,7 +134,8 @@ def summarize(text, max_tokens=8):
 @wrong(
     "leaves the special tokens in",
     advice=(
-        "`</s>` and `<pad>` are signals for the model, not for readers; see what `decode` can skip."
+        "Signals such as `</s>` and `<pad>` are for the model, not for readers; "
+        "see what `decode` can skip."
     ),
     caught_by=("test_text", "test_limit"),
 )

@@ -242,7 +242,7 @@ def respond(review):
 @wrong(
     "answers the sheet's review, whoever writes",
     advice=(
-        "`REVIEW` is an example that only `main` needs; "
+        "The sheet's text is an example, for `main` alone; "
         "build the prompt from the text that `respond` is given."
     ),
     caught_by="test_each_has_its_own",
@@ -274,7 +274,7 @@ def respond(review):
 @wrong(
     "leaves the special tokens in",
     advice=(
-        "`<pad>` and `</s>` mean something to the model only, not to a guest; "
+        "Marks such as `<pad>` mean something to the model only, not to a guest; "
         "`decode` has an argument that leaves them out."
     ),
     caught_by=("test_text", "test_reply_alone"),

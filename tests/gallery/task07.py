@@ -68,7 +68,14 @@ class overlay:
         return flan(f"Question: {question}\nContext: {context}\nAnswer:", num_beams=3)
 
 
-@wrong("puts the tokens together", caught_by="test_extractive_keeps_white_space")
+@wrong(
+    "puts the tokens together",
+    advice=(
+        "Tokens are pieces of words, without the white space between them; ask the offsets "
+        "where they stand in the context."
+    ),
+    caught_by="test_extractive_keeps_white_space",
+)
 def answer_extractive(question, context):
     inputs, _, start, end = pointed(question, context)
     tokenizer, _ = parts(SQUAD, AutoModelForQuestionAnswering)
@@ -78,6 +85,10 @@ def answer_extractive(question, context):
 
 @wrong(
     "decodes the tokens, which does not give white space back",
+    advice=(
+        "The tokenizer can tell where each token stands in the text; look at its offset "
+        "mapping, and cut the context there."
+    ),
     caught_by="test_extractive_keeps_white_space",
 )
 def answer_extractive(question, context):
@@ -86,30 +97,64 @@ def answer_extractive(question, context):
     return tokenizer.decode(inputs["input_ids"][0, start : end + 1], skip_special_tokens=True)
 
 
-@wrong("answers in small letters", caught_by=("test_extractive_is_a_span", "test_script"))
+@wrong(
+    "answers in small letters",
+    advice=(
+        "Capitals belong to the span; cut by places of letters, the context keeps its own, "
+        "whatever the tokenizer does to them."
+    ),
+    caught_by=("test_extractive_is_a_span", "test_script"),
+)
 def answer_extractive(question, context):
     return cut(question, context).lower()
 
 
-@wrong("writes an answer instead of pointing", caught_by="test_extractive_keeps_white_space")
+@wrong(
+    "writes an answer instead of pointing",
+    advice=(
+        "What a model writes need not stand in the context; take one that scores each token "
+        "as start and end of the answer."
+    ),
+    caught_by="test_extractive_keeps_white_space",
+)
 def answer_extractive(question, context):
     return flan(f"question: {question} context: {context}")
 
 
-@wrong("leaves off the last token", caught_by=("test_extractive_answers", "test_script"))
+@wrong(
+    "leaves off the last token",
+    advice=(
+        "The best end is the place of the answer's last token, which belongs to it; cut where "
+        "that token ends."
+    ),
+    caught_by=("test_extractive_answers", "test_script"),
+)
 def answer_extractive(question, context):
     _, places, start, end = pointed(question, context)
     end = max(end - 1, start)
     return context[places[start][0] : places[end][1]]
 
 
-@wrong("takes one token", caught_by=("test_extractive_answers", "test_script"))
+@wrong(
+    "takes one token",
+    advice=(
+        "An answer can be several words long; the end has scores of its own, so use these as well."
+    ),
+    caught_by=("test_extractive_answers", "test_script"),
+)
 def answer_extractive(question, context):
     _, places, start, _ = pointed(question, context)
     return context[places[start][0] : places[start][1]]
 
 
-@wrong("exchanges start and end", caught_by=("test_extractive_answers",))
+@wrong(
+    "exchanges start and end",
+    advice=(
+        "By `start_logits` you find where the answer begins, by `end_logits` where it stops; "
+        "check which gives which side of the span."
+    ),
+    caught_by=("test_extractive_answers",),
+)
 @torch.no_grad()
 def answer_extractive(question, context):
     tokenizer, model = parts(SQUAD, AutoModelForQuestionAnswering)
@@ -123,12 +168,26 @@ def answer_extractive(question, context):
     return context[places[first][0] : places[last][1]]
 
 
-@wrong("exchanges question and context", caught_by=("test_extractive_answers",))
+@wrong(
+    "exchanges question and context",
+    advice=(
+        "The answer is to be cut out of the context; check the order in which the two texts "
+        "are handed on."
+    ),
+    caught_by=("test_extractive_answers",),
+)
 def answer_extractive(question, context):
     return cut(context, question)
 
 
-@wrong("points at the question as well", caught_by=("test_extractive_answers",))
+@wrong(
+    "points at the question as well",
+    advice=(
+        "Only tokens of the context can be the answer; leave those of the question and the "
+        "special ones out of the choice."
+    ),
+    caught_by=("test_extractive_answers",),
+)
 @torch.no_grad()
 def answer_extractive(question, context):
     tokenizer, model = parts(SQUAD, AutoModelForQuestionAnswering)
@@ -142,23 +201,48 @@ def answer_extractive(question, context):
     return (question + " " + context)[places[start][0] : places[end][1]]
 
 
-@wrong("takes a base without a trained head", caught_by=("test_extractive_answers", "test_script"))
+@wrong(
+    "takes a base without a trained head",
+    advice=(
+        "The scores of a new head are random numbers; take a model that was fine-tuned on "
+        "questions, as those on SQuAD are."
+    ),
+    caught_by=("test_extractive_answers", "test_script"),
+)
 def answer_extractive(question, context):
     return cut(question, context, "distilbert/distilbert-base-uncased")
 
 
-@wrong("asks for the pipeline of transformers 4", caught_by="test_extractive_is_a_span")
+@wrong(
+    "asks for the pipeline of transformers 4",
+    advice=(
+        "Since version 5.3 there is no such pipeline; load tokenizer and model yourself, and "
+        "read the scores of start and end."
+    ),
+    caught_by="test_extractive_is_a_span",
+)
 def answer_extractive(question, context):
     return pipeline("question-answering", model=SQUAD)(question=question, context=context)["answer"]
 
 
-@wrong("asks for a model that has no stand-in", caught_by="test_extractive_is_a_span")
+@wrong(
+    "asks for a model that has no stand-in",
+    advice=(
+        "The command `kata models` lists the ids that work without a network; see those under "
+        "question-answering."
+    ),
+    caught_by="test_extractive_is_a_span",
+)
 def answer_extractive(question, context):
     return cut(question, context, "bert-large-uncased-whole-word-masking-finetuned-squad")
 
 
 @wrong(
     "remembers the painter",
+    advice=(
+        "Other texts have other answers; let the model read the question and the context that "
+        "it is asked about."
+    ),
     caught_by=("test_extractive_is_a_span", "test_question_decides[answer_extractive]"),
 )
 def answer_extractive(question, context):
@@ -167,6 +251,10 @@ def answer_extractive(question, context):
 
 @wrong(
     "returns the whole context",
+    advice=(
+        "An answer is a short span; the model's scores tell where in the context it begins "
+        "and where it stops."
+    ),
     caught_by=("test_extractive_answers", "test_question_decides[answer_extractive]"),
 )
 def answer_extractive(question, context):
@@ -175,18 +263,35 @@ def answer_extractive(question, context):
 
 @wrong(
     "ignores the question",
+    advice=(
+        "Who and where have different answers in the same text; see that the caller's "
+        "question gets to the model."
+    ),
     caught_by=("test_extractive_answers", "test_question_decides[answer_extractive]"),
 )
 def answer_extractive(question, context):
     return cut("Who painted it?", context)
 
 
-@wrong("returns the pipeline's dictionary", caught_by=("test_extractive_is_a_span",))
+@wrong(
+    "returns the pipeline's dictionary",
+    advice=(
+        "The caller expects a string; hand back the text of the answer alone, without its score."
+    ),
+    caught_by=("test_extractive_is_a_span",),
+)
 def answer_extractive(question, context):
     return {"answer": cut(question, context), "score": 0.9}
 
 
-@wrong("does not cut long contexts", caught_by="test_odd_contexts[2,000 words]")
+@wrong(
+    "does not cut long contexts",
+    advice=(
+        "The model has positions for 512 tokens only; look at the tokenizer's `truncation`, "
+        "which can cut one of two texts."
+    ),
+    caught_by="test_odd_contexts[2,000 words]",
+)
 @torch.no_grad()
 def answer_extractive(question, context):
     tokenizer, model = parts(SQUAD, AutoModelForQuestionAnswering)
@@ -199,6 +304,10 @@ def answer_extractive(question, context):
 
 @wrong(
     "answers nothing with a placeholder",
+    advice=(
+        "Words of your own do not stand in the context; a short context has a short span, and "
+        "an empty one an empty span."
+    ),
     caught_by=(
         "test_odd_contexts[empty]",
         "test_odd_contexts[emoji]",
@@ -211,6 +320,10 @@ def answer_extractive(question, context):
 
 @wrong(
     "needs a question",
+    advice=(
+        "Any question will do, even an empty one or an emoji; let the model point at "
+        "something instead of raising an error."
+    ),
     caught_by=("test_odd_questions[empty]", "test_odd_questions[emoji]"),
 )
 def answer_extractive(question, context):
@@ -220,14 +333,25 @@ def answer_extractive(question, context):
 
 
 @wrong(
-    "chooses at random", caught_by=("test_same_again[answer_extractive]", "test_extractive_answers")
+    "chooses at random",
+    advice=(
+        "The question decides on the answer, not chance; let the model score the tokens, and "
+        "take the best span."
+    ),
+    caught_by=("test_same_again[answer_extractive]", "test_extractive_answers"),
 )
 def answer_extractive(question, context):
     words = context.split() or [""]
     return words[int(torch.randint(len(words), ()))]
 
 
-@wrong("keeps gradients", caught_by="test_no_gradients[answer_extractive]")
+@wrong(
+    "keeps gradients",
+    advice=(
+        "Nothing is trained here, and gradients cost time and memory; look at `torch.no_grad`."
+    ),
+    caught_by="test_no_gradients[answer_extractive]",
+)
 def answer_extractive(question, context):
     tokenizer, model = parts(SQUAD, AutoModelForQuestionAnswering)
     inputs = tokenizer(question, context, truncation="only_second", return_tensors="pt")
@@ -235,7 +359,14 @@ def answer_extractive(question, context):
     return cut(question, context)
 
 
-@wrong("loads everything anew at every call", caught_by="test_loaded_once")
+@wrong(
+    "loads everything anew at every call",
+    advice=(
+        "Loading takes far longer than answering; keep tokenizers and models between calls, "
+        "for instance with `functools.cache`."
+    ),
+    caught_by="test_loaded_once",
+)
 class overlay:
     def answer_extractive(question, context):
         parts.cache_clear()
@@ -246,20 +377,39 @@ class overlay:
         return flan(f"question: {question} context: {context}")
 
 
-@wrong("echoes the prompt", caught_by=("test_generative_is_short",))
+@wrong(
+    "echoes the prompt",
+    advice=(
+        "The caller knows question and context already; return what the model wrote, and "
+        "nothing else."
+    ),
+    caught_by=("test_generative_is_short",),
+)
 def answer_generative(question, context):
     return f"{context} {question} {flan(f'question: {question} context: {context}')}"
 
 
 @wrong(
-    "gives T5 to the text-generation pipeline, which echoes", caught_by="test_generative_is_short"
+    "gives T5 to the text-generation pipeline, which echoes",
+    advice=(
+        "That pipeline is for models that continue their prompt; T5 writes afresh, so load it "
+        "as a Seq2Seq model and call `generate`."
+    ),
+    caught_by="test_generative_is_short",
 )
 def answer_generative(question, context):
     made = pipeline("text-generation", model="google/flan-t5-small")
     return made(f"question: {question} context: {context}")[0]["generated_text"]
 
 
-@wrong("lets GPT-2 go on", caught_by=("test_generative_answers",))
+@wrong(
+    "lets GPT-2 go on",
+    advice=(
+        "GPT-2 has learnt to continue a text, not to answer; take a model that was tuned to "
+        "follow instructions, as FLAN-T5 was."
+    ),
+    caught_by=("test_generative_answers",),
+)
 def answer_generative(question, context):
     tokenizer, model = parts("gpt2", AutoModelForCausalLM)
     ids = tokenizer(f"{context} {question}", return_tensors="pt")["input_ids"][:, -900:]
@@ -267,20 +417,34 @@ def answer_generative(question, context):
     return tokenizer.decode(new[0, ids.shape[1] :], skip_special_tokens=True)
 
 
-@wrong("asks without the context", caught_by=("test_generative_answers",))
+@wrong(
+    "asks without the context",
+    advice="The model cannot know what only the context says; put both texts into the prompt.",
+    caught_by=("test_generative_answers",),
+)
 def answer_generative(question, context):
     return flan(f"question: {question}")
 
 
 @wrong(
     "asks without the question",
+    advice=(
+        "One text answers many questions; tell the model in the prompt which of them is meant."
+    ),
     caught_by=("test_question_decides[answer_generative]", "test_generative_answers"),
 )
 def answer_generative(question, context):
     return flan(f"question: context: {context}")
 
 
-@wrong("asks a translator", caught_by=("test_generative_answers",))
+@wrong(
+    "asks a translator",
+    advice=(
+        "A translator puts all that it reads into another language; take a model that has "
+        "learnt to answer questions."
+    ),
+    caught_by=("test_generative_answers",),
+)
 def answer_generative(question, context):
     tokenizer, model = parts("Helsinki-NLP/opus-mt-en-es", AutoModelForSeq2SeqLM)
     inputs = tokenizer(f"{question} {context}", truncation=True, return_tensors="pt")
@@ -288,7 +452,14 @@ def answer_generative(question, context):
     return tokenizer.decode(ids[0], skip_special_tokens=True)
 
 
-@wrong("leaves the special tokens in", caught_by=("test_generative_answers", "test_script"))
+@wrong(
+    "leaves the special tokens in",
+    advice=(
+        "Marks such as `<pad>` and `</s>` are for the model, not for readers; see which "
+        "argument of `decode` leaves them out."
+    ),
+    caught_by=("test_generative_answers", "test_script"),
+)
 def answer_generative(question, context):
     tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
     inputs = tokenizer(f"question: {question} context: {context}", truncation=True,
@@ -296,13 +467,25 @@ def answer_generative(question, context):
     return tokenizer.decode(model.generate(**inputs, max_new_tokens=30)[0])
 
 
-@wrong("samples", caught_by="test_same_again[answer_generative]")
+@wrong(
+    "samples",
+    advice=(
+        "Sampling throws dice for every token; look at `do_sample`, without which the "
+        "likeliest token wins each time."
+    ),
+    caught_by="test_same_again[answer_generative]",
+)
 def answer_generative(question, context):
     return flan(f"question: {question} context: {context}", do_sample=True)
 
 
 @wrong(
-    "calls the model for its loss, with gradients", caught_by="test_no_gradients[answer_generative]"
+    "calls the model for its loss, with gradients",
+    advice=(
+        "Answers need no loss and no labels; what you call besides `generate` belongs under "
+        "`torch.no_grad`, if it is needed at all."
+    ),
+    caught_by="test_no_gradients[answer_generative]",
 )
 def answer_generative(question, context):
     tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
@@ -314,6 +497,10 @@ def answer_generative(question, context):
 
 @wrong(
     "returns nothing",
+    advice=(
+        "What is printed cannot be used any further; hand each answer back with `return`, and "
+        "let `main` print."
+    ),
     caught_by=(
         "test_extractive_is_a_span",
         "test_extractive_keeps_white_space",
@@ -338,19 +525,34 @@ class overlay:
 
 @wrong(
     "answers an empty question with advice",
+    advice=(
+        "Even then the answer is a span of the context; let the model point, without words of "
+        "your own."
+    ),
     caught_by=("test_odd_questions[empty]", "test_odd_questions[emoji]"),
 )
 def answer_extractive(question, context):
     return cut(question, context) if "?" in question else "Ask a question, please."
 
 
-@wrong("points in training mode", caught_by="test_same_again[answer_extractive]")
+@wrong(
+    "points in training mode",
+    advice="Dropout makes the scores different at every call; see what `eval` does to a model.",
+    caught_by="test_same_again[answer_extractive]",
+)
 def answer_extractive(question, context):
     parts(SQUAD, AutoModelForQuestionAnswering)[1].train()
     return cut(question, context)
 
 
-@wrong("writes in training mode", caught_by="test_same_again[answer_generative]")
+@wrong(
+    "writes in training mode",
+    advice=(
+        "With dropout at work, the same prompt can give another answer; put the model that "
+        "writes into evaluation mode."
+    ),
+    caught_by="test_same_again[answer_generative]",
+)
 def answer_generative(question, context):
     parts("google/flan-t5-small", AutoModelForSeq2SeqLM)[1].train()
     return flan(f"question: {question} context: {context}")
@@ -358,6 +560,7 @@ def answer_generative(question, context):
 
 @wrong(
     "writes after a context of any length",
+    advice="The model is to read 512 tokens at most; look at the tokenizer's `truncation`.",
     caught_by=("test_odd_contexts[2,000 words]", "test_long_context[answer_generative]"),
 )
 def answer_generative(question, context):
@@ -368,12 +571,24 @@ def answer_generative(question, context):
 
 
 @wrong(
-    "puts the question behind the context, where it is cut off", caught_by="test_question_is_kept"
+    "puts the question behind the context, where it is cut off",
+    advice=(
+        "What is too long gets cut at its end; think about which of the two texts has to come "
+        "first."
+    ),
+    caught_by="test_question_is_kept",
 )
 def answer_generative(question, context):
     return flan(f"context: {context} question: {question}")
 
 
-@wrong("cuts the context at 512 letters", caught_by="test_long_context[answer_extractive]")
+@wrong(
+    "cuts the context at 512 letters",
+    advice=(
+        "The limit counts tokens, and most tokens have several letters; leave the cutting to "
+        "the tokenizer."
+    ),
+    caught_by="test_long_context[answer_extractive]",
+)
 def answer_extractive(question, context):
     return cut(question, context[:512])

@@ -339,9 +339,7 @@ def tokenize_test(data, tokenizer, max_length=64):
 
 @wrong(
     "drops the labels",
-    advice=(
-        "`Trainer` learns from each row's label; let the Dataset gain two columns and lose none."
-    ),
+    advice="Training needs each row's label; let the Dataset gain two columns and lose none.",
     caught_by=("test_four_columns", "test_rows_make_a_batch"),
 )
 def tokenize_test(data, tokenizer, max_length=64):

@@ -84,7 +84,13 @@ class overlay:
         return pipeline("text-generation", model="distilgpt2")
 
 
-@wrong("shows two positive examples", caught_by="test_one_example_of_each")
+@wrong(
+    "shows two positive examples",
+    advice=(
+        "Someone who sees one label only learns to write that one; show an example of each kind."
+    ),
+    caught_by="test_one_example_of_each",
+)
 def build_prompt(text):
     return (
         f'{GOOD}\nSentiment: POSITIVE\n\nText: "I loved the room."\nSentiment: POSITIVE\n\n'
@@ -92,7 +98,13 @@ def build_prompt(text):
     )
 
 
-@wrong("shows three examples", caught_by=("test_one_example_of_each", "test_query_comes_last"))
+@wrong(
+    "shows three examples",
+    advice=(
+        "Two examples are asked for, one for each label; a third tips the scales towards its own."
+    ),
+    caught_by=("test_one_example_of_each", "test_query_comes_last"),
+)
 def build_prompt(text):
     return (
         f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
@@ -100,24 +112,50 @@ def build_prompt(text):
     )
 
 
-@wrong("shows one example", caught_by=("test_one_example_of_each", "test_query_comes_last"))
+@wrong(
+    "shows one example",
+    advice=(
+        "The model must see both labels before it can choose between them; "
+        "add an example of the other kind."
+    ),
+    caught_by=("test_one_example_of_each", "test_query_comes_last"),
+)
 def build_prompt(text):
     return f'{GOOD}\nSentiment: POSITIVE\n\nText: "{text}"\nSentiment:'
 
 
-@wrong("shows none, as the sheet's prompt", caught_by=("test_one_example_of_each",))
+@wrong(
+    "shows none, as the sheet's prompt",
+    advice=(
+        "A bare instruction leaves the form of the answer open; let two labelled examples show it."
+    ),
+    caught_by=("test_one_example_of_each",),
+)
 def build_prompt(text):
     return f'Text: "{text}"\n{ASK}\n'
 
 
-@wrong("shows the same example twice", caught_by="test_one_example_of_each")
+@wrong(
+    "shows the same example twice",
+    advice=(
+        "One text with both labels says that the text does not matter; "
+        "give each label a text of its own."
+    ),
+    caught_by="test_one_example_of_each",
+)
 def build_prompt(text):
     return (
         f'{GOOD}\nSentiment: POSITIVE\n\n{GOOD}\nSentiment: NEGATIVE\n\nText: "{text}"\nSentiment:'
     )
 
 
-@wrong("uses the text itself as an example", caught_by="test_query_comes_last")
+@wrong(
+    "uses the text itself as an example",
+    advice=(
+        "That tells the model a label for the very text that it should judge; invent both examples."
+    ),
+    caught_by="test_query_comes_last",
+)
 def build_prompt(text):
     return (
         f'Text: "{text}"\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n'
@@ -125,14 +163,25 @@ def build_prompt(text):
     )
 
 
-@wrong("puts the text first", caught_by="test_query_comes_last")
+@wrong(
+    "puts the text first",
+    advice=(
+        "A model writes on from where the prompt ends; "
+        "the part whose label is missing has to stand there."
+    ),
+    caught_by="test_query_comes_last",
+)
 def build_prompt(text):
     return (
         f'Text: "{text}"\nSentiment:\n\n{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE'
     )
 
 
-@wrong("gives the answer away", caught_by="test_query_has_no_label")
+@wrong(
+    "gives the answer away",
+    advice="The label is the model's to write; end the prompt at the place where it would stand.",
+    caught_by="test_query_has_no_label",
+)
 def build_prompt(text):
     return (
         f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
@@ -140,7 +189,13 @@ def build_prompt(text):
     )
 
 
-@wrong("asks in another form than it shows", caught_by="test_same_form")
+@wrong(
+    "asks in another form than it shows",
+    advice=(
+        "The model goes by the pattern: a line that stands in one part has to stand in all three."
+    ),
+    caught_by="test_same_form",
+)
 def build_prompt(text):
     return (
         f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
@@ -148,7 +203,14 @@ def build_prompt(text):
     )
 
 
-@wrong("changes the examples with the text", caught_by="test_same_examples")
+@wrong(
+    "changes the examples with the text",
+    advice=(
+        "Labels should differ by the text alone; "
+        "write the examples once, the same for every prompt."
+    ),
+    caught_by="test_same_examples",
+)
 def build_prompt(text):
     return (
         f'Text: "Text number {len(text)} was great."\nSentiment: POSITIVE\n\n'
@@ -156,7 +218,14 @@ def build_prompt(text):
     )
 
 
-@wrong("strips the quotation marks of the text", caught_by="test_query_comes_last")
+@wrong(
+    "strips the quotation marks of the text",
+    advice=(
+        "The text goes in word for word; "
+        "quotes inside it do no harm between the two that you put around it."
+    ),
+    caught_by="test_query_comes_last",
+)
 def build_prompt(text):
     text = text.replace('"', "").replace("'", "")
     return (
@@ -164,20 +233,39 @@ def build_prompt(text):
     )
 
 
-@wrong("says POSITIVE always", caught_by=("test_labels_fit", "test_long_text"))
+@wrong(
+    "says POSITIVE always",
+    advice=(
+        "The label is the model's decision: let it read the prompt, "
+        "and make the label of what it writes."
+    ),
+    caught_by=("test_labels_fit", "test_long_text"),
+)
 def classify(text):
     return "POSITIVE"
 
 
 @wrong(
-    "looks for the word in the prompt it echoes", caught_by=("test_labels_fit", "test_long_text")
+    "looks for the word in the prompt it echoes",
+    advice=(
+        "The prompt comes back with both examples' labels in it; "
+        "judge only the tokens that come after it."
+    ),
+    caught_by=("test_labels_fit", "test_long_text"),
 )
 def classify(text):
     prompt = build_prompt(shortened(text))
     return label(prompt + completed(prompt))
 
 
-@wrong("gives the whole prompt to a sentiment classifier", caught_by="test_labels_fit")
+@wrong(
+    "gives the whole prompt to a sentiment classifier",
+    advice=(
+        "A classifier judges your examples along with the text; "
+        "choose a model that writes on where the prompt ends."
+    ),
+    caught_by="test_labels_fit",
+)
 def classify(text):
     name = "distilbert-base-uncased-finetuned-sst-2-english"
     prompt = build_prompt(shortened(text))
@@ -189,82 +277,177 @@ def classifier(name):
     return pipeline("text-classification", model=name)
 
 
-@wrong("classifies the bare text", caught_by="test_model_reads_the_prompt")
+@wrong(
+    "classifies the bare text",
+    advice=(
+        "The examples go unread if the model gets the text alone; "
+        "build the prompt, and take a model that continues it."
+    ),
+    caught_by="test_model_reads_the_prompt",
+)
 def classify(text):
     name = "distilbert-base-uncased-finetuned-sst-2-english"
     return classifier(name)(text, truncation=True)[0]["label"]
 
 
-@wrong("shows the model no examples", caught_by="test_model_reads_the_prompt")
+@wrong(
+    "shows the model no examples",
+    advice=(
+        "There are two prompts here, and the model reads the poorer one; "
+        "give it what `build_prompt` returns."
+    ),
+    caught_by="test_model_reads_the_prompt",
+)
 def classify(text):
     return label(completed(f'Text: "{shortened(text)}"\n{ASK}\nSentiment:'))
 
 
-@wrong("takes a base without a trained head", caught_by=("test_labels_fit", "test_script"))
+@wrong(
+    "takes a base without a trained head",
+    advice=(
+        "Every text gets the same label here; "
+        "compare what your model gives for a good and a bad one, or choose a model that writes."
+    ),
+    caught_by=("test_labels_fit", "test_script"),
+)
 def classify(text):
     tokenizer, model = parts("distilbert-base-uncased", AutoModelForSequenceClassification)
     inputs = tokenizer(build_prompt(text), truncation=True, return_tensors="pt")
     return ["NEGATIVE", "POSITIVE"][int(model(**inputs).logits.argmax()) * 0]
 
 
-@wrong("asks a summariser", caught_by=("test_labels_fit", "test_script"))
+@wrong(
+    "asks a summariser",
+    advice=(
+        "A model trained for summaries does not continue a pattern; "
+        "choose one that writes on where the prompt ends."
+    ),
+    caught_by=("test_labels_fit", "test_script"),
+)
 def classify(text):
     tokenizer, model = parts("cnicu/t5-small-booksum", AutoModelForSeq2SeqLM)
     inputs = tokenizer(build_prompt(text), truncation=True, return_tensors="pt")
     return label(tokenizer.decode(model.generate(**inputs, max_new_tokens=5)[0]))
 
 
-@wrong("counts good words", caught_by="test_labels_fit")
+@wrong(
+    "counts good words",
+    advice=(
+        "No list holds all the ways to praise or to complain; "
+        "let the model read the prompt and decide."
+    ),
+    caught_by="test_labels_fit",
+)
 def classify(text):
     words = text.lower().split()
     return "POSITIVE" if any(word in words for word in ("great", "good", "love")) else "NEGATIVE"
 
 
-@wrong("exchanges the labels", caught_by=("test_labels_fit", "test_script"))
+@wrong(
+    "exchanges the labels",
+    advice=(
+        "Follow one clearly good text through your code: "
+        "watch what the model writes, and what becomes of it."
+    ),
+    caught_by=("test_labels_fit", "test_script"),
+)
 def classify(text):
     return (
         "NEGATIVE" if label(completed(build_prompt(shortened(text)))) == "POSITIVE" else "POSITIVE"
     )
 
 
-@wrong("returns what the model wrote", caught_by=("test_odd_texts[2,000 words]", "test_long_text"))
+@wrong(
+    "returns what the model wrote",
+    advice=(
+        "After a long text a model writes other things too; "
+        "cut the text, and make one of two labels of whatever comes."
+    ),
+    caught_by=("test_odd_texts[2,000 words]", "test_long_text"),
+)
 def classify(text):
     return completed(build_prompt(text)).strip()
 
 
-@wrong("answers in small letters", caught_by=("test_labels_fit", "test_script"))
+@wrong(
+    "answers in small letters",
+    advice="Whoever compares labels compares letters too; spell them as the docstring does.",
+    caught_by=("test_labels_fit", "test_script"),
+)
 def classify(text):
     return label(completed(build_prompt(shortened(text)))).lower()
 
 
-@wrong("returns a number", caught_by=("test_labels_fit", "test_odd_texts"))
+@wrong(
+    "returns a number",
+    advice=(
+        "A caller cannot know what your numbers stand for; "
+        "return the label as the string that the docstring names."
+    ),
+    caught_by=("test_labels_fit", "test_odd_texts"),
+)
 def classify(text):
     return int(label(completed(build_prompt(shortened(text)))) == "POSITIVE")
 
 
-@wrong("cuts the prompt, and loses the question", caught_by="test_long_text")
+@wrong(
+    "cuts the prompt, and loses the question",
+    advice=(
+        "The question stands at the end, where the cut falls; "
+        "shorten the text before it goes into the prompt."
+    ),
+    caught_by="test_long_text",
+)
 def classify(text):
     return label(completed(build_prompt(text)))
 
 
-@wrong("refuses odd texts", caught_by=("test_odd_texts[empty]", "test_odd_texts[emoji]"))
+@wrong(
+    "refuses odd texts",
+    advice=(
+        "There is no third label; for a text without words either of the two will do, "
+        "so let the model say one."
+    ),
+    caught_by=("test_odd_texts[empty]", "test_odd_texts[emoji]"),
+)
 def classify(text):
     if not any(letter.isalpha() for letter in text):
         return "NEUTRAL"
     return label(completed(build_prompt(shortened(text))))
 
 
-@wrong("refuses short texts", caught_by="test_odd_texts[one letter]")
+@wrong(
+    "refuses short texts",
+    advice=(
+        "One letter is a text as well; send it through the prompt like any other, "
+        "and take what comes."
+    ),
+    caught_by="test_odd_texts[one letter]",
+)
 def classify(text):
     return label(completed(build_prompt(shortened(text)))) if len(text) != 1 else ""
 
 
-@wrong("samples", caught_by="test_same_again")
+@wrong(
+    "samples",
+    advice=(
+        "Words drawn at random differ from call to call; "
+        "look at what `do_sample` does in `generate`."
+    ),
+    caught_by="test_same_again",
+)
 def classify(text):
     return label(completed(build_prompt(shortened(text)), do_sample=True))
 
 
-@wrong("loads everything anew at every call", caught_by="test_loaded_once")
+@wrong(
+    "loads everything anew at every call",
+    advice=(
+        "Loading takes longer than answering; "
+        "keep the tokenizer and the model from one call to the next."
+    ),
+    caught_by="test_loaded_once",
+)
 def classify(text):
     parts.cache_clear()
     return label(completed(build_prompt(shortened(text))))
@@ -272,6 +455,10 @@ def classify(text):
 
 @wrong(
     "returns nothing",
+    advice=(
+        "Without `return` the caller gets None; "
+        "both functions are to hand back what they have made."
+    ),
     caught_by=(
         "test_query_comes_last",
         "test_query_has_no_label",
@@ -293,13 +480,24 @@ class overlay:
         print(completed(text))
 
 
-@wrong("leaves the model in training mode", caught_by="test_same_again")
+@wrong(
+    "leaves the model in training mode",
+    advice=(
+        "In training, dropout makes a model's output random; "
+        "look at `train` and `eval`, and which of them holds here."
+    ),
+    caught_by="test_same_again",
+)
 def classify(text):
     parts("gpt2", AutoModelForCausalLM)[1].train()
     return label(completed(build_prompt(shortened(text))))
 
 
-@wrong("cuts long texts in the prompt itself", caught_by="test_query_comes_last")
+@wrong(
+    "cuts long texts in the prompt itself",
+    advice="The prompt holds the text uncut; how much a model can read is a matter for `classify`.",
+    caught_by="test_query_comes_last",
+)
 def build_prompt(text):
     return (
         f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
@@ -309,6 +507,10 @@ def build_prompt(text):
 
 @wrong(
     "returns whatever word the model wrote",
+    advice=(
+        "The first word need not be a label; look for a label in it, "
+        "and decide what to return where there is none."
+    ),
     caught_by="test_one_word_again_and_again",
 )
 def classify(text):

@@ -26,7 +26,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("shuffles the validation data", caught_by="test_validation_is_in_order")
+@wrong(
+    "shuffles the validation data",
+    advice=(
+        "Validation only measures, and gains nothing from a new order; keep there the one "
+        "that the data set has."
+    ),
+    caught_by="test_validation_is_in_order",
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn, shuffle=True),
@@ -34,7 +41,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("does not shuffle", caught_by=("test_training_is_shuffled", "test_shuffled_anew"))
+@wrong(
+    "does not shuffle",
+    advice=(
+        "Training wants a new order for each epoch; see which argument of `DataLoader` asks "
+        "for it, and what its default is."
+    ),
+    caught_by=("test_training_is_shuffled", "test_shuffled_anew"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn),
@@ -44,6 +58,10 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
 
 @wrong(
     "has it the wrong way round",
+    advice=(
+        "It is training that gains from a new order each time; check which of the two loaders "
+        "gets it."
+    ),
     caught_by=("test_training_is_shuffled", "test_validation_is_in_order"),
 )
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
@@ -53,7 +71,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("shuffles once", caught_by="test_shuffled_anew")
+@wrong(
+    "shuffles once",
+    advice=(
+        "The order is to be drawn anew for each epoch, not when the loader is made; leave "
+        "that to the `DataLoader`."
+    ),
+    caught_by="test_shuffled_anew",
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     order = list(RandomSampler(train_dataset))
     return (
@@ -62,7 +87,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("turns the order round", caught_by="test_training_is_shuffled")
+@wrong(
+    "turns the order round",
+    advice=(
+        "A reversed order is as fixed as the first one; training wants chance, and a new draw "
+        "for each epoch."
+    ),
+    caught_by="test_training_is_shuffled",
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     order = list(range(len(train_dataset)))[::-1]
     return (
@@ -71,7 +103,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("swaps the loaders", caught_by="test_two_loaders")
+@wrong(
+    "swaps the loaders",
+    advice=(
+        "The caller takes the first loader for training and the second for validation; check "
+        "the order of what you return."
+    ),
+    caught_by="test_two_loaders",
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(val_dataset, batch_size, collate_fn),
@@ -79,7 +118,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("validates on the training data", caught_by=("test_two_loaders", "test_every_item_once"))
+@wrong(
+    "validates on the training data",
+    advice=(
+        "Scores on items seen in training say little about new ones; see which data set the "
+        "second loader draws from."
+    ),
+    caught_by=("test_two_loaders", "test_every_item_once"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn, shuffle=True),
@@ -87,7 +133,13 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("ignores the batch size", caught_by="test_batch_size")
+@wrong(
+    "ignores the batch size",
+    advice=(
+        "How many items make a batch is for the caller to say; pass that number on to both loaders."
+    ),
+    caught_by="test_batch_size",
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, 32, collate_fn, shuffle=True),
@@ -95,7 +147,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("leaves the batch size of validation out", caught_by=("test_batch_size", "test_script"))
+@wrong(
+    "leaves the batch size of validation out",
+    advice=(
+        "Without that argument a `DataLoader` makes batches of one item; both loaders need "
+        "the caller's number."
+    ),
+    caught_by=("test_batch_size", "test_script"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn, shuffle=True),
@@ -103,7 +162,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("drops the last batch", caught_by=("test_every_item_once", "test_batch_size"))
+@wrong(
+    "drops the last batch",
+    advice=(
+        "The items left at the end belong to the epoch too; see what `drop_last` does, and "
+        "what its default is."
+    ),
+    caught_by=("test_every_item_once", "test_batch_size"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn, shuffle=True, drop_last=True),
@@ -111,7 +177,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("draws with replacement", caught_by="test_every_item_once")
+@wrong(
+    "draws with replacement",
+    advice=(
+        "Some items then come twice and others never; shuffling gives a new order and still "
+        "each item once."
+    ),
+    caught_by="test_every_item_once",
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     sampler = RandomSampler(train_dataset, replacement=True)
     return (
@@ -120,7 +193,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("forgets the collate function", caught_by=("test_collate_fn", "test_padded_batches"))
+@wrong(
+    "forgets the collate function",
+    advice=(
+        "PyTorch's own way to make a batch cannot pad texts of different lengths; hand the "
+        "caller's function on to both loaders."
+    ),
+    caught_by=("test_collate_fn", "test_padded_batches"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         DataLoader(train_dataset, batch_size=batch_size, shuffle=True),
@@ -128,7 +208,14 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("forgets it for validation", caught_by=("test_collate_fn", "test_padded_batches"))
+@wrong(
+    "forgets it for validation",
+    advice=(
+        "Validation items make batches in the same way as training items; give the second "
+        "loader all that the first one needs."
+    ),
+    caught_by=("test_collate_fn", "test_padded_batches"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn, shuffle=True),
@@ -136,12 +223,23 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     )
 
 
-@wrong("returns the one for training alone", caught_by=("test_two_loaders", "test_padded_batches"))
+@wrong(
+    "returns the one for training alone",
+    advice="The caller unpacks a pair; make a loader for validation too, and return both.",
+    caught_by=("test_two_loaders", "test_padded_batches"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (loader(train_dataset, batch_size, collate_fn, shuffle=True),)
 
 
-@wrong("returns lists of batches", caught_by=("test_two_loaders", "test_every_item_once"))
+@wrong(
+    "returns lists of batches",
+    advice=(
+        "A list has one order for good; return the loaders themselves, which draw anew each "
+        "time they are gone through."
+    ),
+    caught_by=("test_two_loaders", "test_every_item_once"),
+)
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         list(loader(train_dataset, batch_size, collate_fn, shuffle=True)),
@@ -151,6 +249,7 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
 
 @wrong(
     "returns nothing",
+    advice="The caller goes on with two loaders; hand them back with `return`.",
     caught_by=(
         "test_two_loaders",
         "test_every_item_once",
