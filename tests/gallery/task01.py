@@ -278,7 +278,7 @@ def create_sequences(df, sequence_length):
 
 
 @wrong(
-    "scales the column inside the caller's frame",
+    "subtracts the mean inside the caller's frame",
     advice=(
         "The caller may still need the old values; "
         "read the column only, and make changes, if any, in a copy."
@@ -287,7 +287,7 @@ def create_sequences(df, sequence_length):
 )
 def create_sequences(df, sequence_length):
     series = series_of(df).copy()
-    df.iloc[:, 1] = 0
+    df.isetitem(1, series - series.mean())
     windows = np.lib.stride_tricks.sliding_window_view(series, sequence_length)
     return windows[:-1], series[sequence_length:]
 
@@ -345,6 +345,8 @@ def create_sequences(df, sequence_length):
     caught_by="test_short_frames",
 )
 def create_sequences(df, sequence_length):
+    if sequence_length < 1:
+        raise ValueError(sequence_length)
     series = series_of(df)
     rows = range(len(series) - sequence_length)
     X = [series[i : i + sequence_length] for i in rows]
@@ -361,9 +363,8 @@ def create_sequences(df, sequence_length):
 )
 def create_sequences(df, sequence_length):
     series = series_of(df)
-    rows = range(len(series) - sequence_length)
-    X = [series[i : i + sequence_length] for i in rows]
-    return np.array(X), np.array([series[i + sequence_length] for i in rows])
+    starts = np.arange(max(len(series) - sequence_length, 0))
+    return series[starts[:, None] + np.arange(sequence_length)], series[starts + sequence_length]
 
 
 @wrong(
@@ -377,7 +378,9 @@ def create_sequences(df, sequence_length):
 def create_sequences(df, sequence_length):
     if sequence_length < 0:
         raise ValueError("negative")
-    return np.zeros((len(df), 0)), series_of(df)
+    series = series_of(df)
+    starts = np.arange(max(len(series) - sequence_length, 0))
+    return series[starts[:, None] + np.arange(sequence_length)], series[starts + sequence_length]
 
 
 @wrong(
@@ -487,7 +490,7 @@ def make_dataset(X, y):
 
 
 @wrong(
-    "shuffles the windows and not the targets",
+    "reverses the order of the windows and not of the targets",
     advice=(
         "Each window belongs to its own target; "
         "keep both in the order given, mixing them is the `DataLoader`'s job."

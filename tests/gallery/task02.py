@@ -1,10 +1,11 @@
 """Answers to task 02, wrong and right: the tests of its tests."""
 
 import copy
+from contextlib import contextmanager
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 from torchmetrics import MeanSquaredError
 from torchmetrics.functional import mean_squared_error
 from tqdm import tqdm, trange
@@ -385,7 +386,7 @@ class ConsumptionForecaster(Forecaster):
 
 
 @wrong(
-    "never trains: the model is a constant",
+    "forecasts one constant, whatever the window",
     advice=(
         "A forecast has to depend on its window: let the readings pass through two LSTM layers and "
         "a linear one."
@@ -431,6 +432,10 @@ class ConsumptionForecaster(Forecaster):
 # --- Training --------------------------------------------------------------------------------
 
 
+def weighed(losses, sizes):
+    return sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
+
+
 def fit(
     model,
     dataset,
@@ -444,11 +449,10 @@ def fit(
     drop_last=False,
     squeeze=lambda targets: targets,
     step=lambda optimizer: (optimizer.step(), optimizer.zero_grad()),
-    average=lambda losses, sizes: (
-        sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
-    ),
+    average=weighed,
     bar=tqdm,
     over=range,
+    first=1,
     line="Epoch {epoch}, Average MSE loss: {loss}",
     loss_of=mean_squared_error,
     num_workers=0,
@@ -468,7 +472,7 @@ def fit(
             losses.append(loss.item())
             sizes.append(len(y))
         epochs_losses.append(average(losses, sizes))
-        print(line.format(epoch=epoch + 1, loss=epochs_losses[-1]))
+        print(line.format(epoch=epoch + first, loss=epochs_losses[-1]))
     return epochs_losses
 
 
@@ -771,7 +775,9 @@ def train(model, dataset, **options):
     caught_by="test_losses",
 )
 def train(model, dataset, **options):
-    return fit(model, dataset, average=lambda losses, sizes: losses[0] ** 0.5, **options)
+    return fit(
+        model, dataset, average=lambda losses, sizes: weighed(losses, sizes) ** 0.5, **options
+    )
 
 
 @wrong(
@@ -799,7 +805,7 @@ def train(model, dataset, **options):
 
 
 @wrong(
-    "leaves the model in evaluation mode",
+    "does not switch to training mode",
     advice=(
         "The model may arrive in evaluation mode, where layers such as dropout rest; "
         "set the mode before the first batch."
@@ -856,7 +862,7 @@ def train(model, dataset, **options):
     caught_by="test_steps",
 )
 def train(model, dataset, *, epochs=3, **options):
-    return [fit(model, dataset, epochs=1, **options)[0] for _ in range(epochs)]
+    return [fit(model, dataset, epochs=1, first=i + 1, **options)[0] for i in range(epochs)]
 
 
 @wrong(
@@ -962,6 +968,18 @@ def error_of(model, dataset, *, batch_size=32, device="cpu"):
     return metric.compute().item()
 
 
+@contextmanager
+def evaluating(model):
+    mode = model.training
+    yield model.eval()
+    model.train(mode)
+
+
+def batches(dataset, batch_size):
+    for windows, targets in DataLoader(dataset, batch_size):
+        yield TensorDataset(windows, targets)
+
+
 @wrong(
     "forgets to return the error",
     advice="The caller gets None; hand back the mean over all batches, as a plain number.",
@@ -969,7 +987,8 @@ def error_of(model, dataset, *, batch_size=32, device="cpu"):
 )
 @torch.no_grad()
 def evaluate(model, dataset, **options):
-    error_of(model.eval(), dataset, **options)
+    with evaluating(model):
+        error_of(model, dataset, **options)
 
 
 @wrong(
@@ -1041,8 +1060,12 @@ def evaluate(model, dataset, **options):
 )
 @torch.no_grad()
 def evaluate(model, dataset, *, batch_size=32, device="cpu"):
-    loader = DataLoader(dataset, batch_size)
-    return sum(float(mean_squared_error(model(x[..., None]), y)) for x, y in loader) / len(loader)
+    with evaluating(model):
+        errors = [
+            error_of(model, batch, batch_size=batch_size, device=device)
+            for batch in batches(dataset, batch_size)
+        ]
+    return sum(errors) / len(errors)
 
 
 @wrong(
@@ -1055,8 +1078,9 @@ def evaluate(model, dataset, *, batch_size=32, device="cpu"):
 )
 @torch.no_grad()
 def evaluate(model, dataset, *, batch_size=32, device="cpu"):
-    x, y = next(iter(DataLoader(dataset, batch_size)))
-    return float(mean_squared_error(model(x[..., None]), y))
+    with evaluating(model):
+        first = next(batches(dataset, batch_size))
+        return error_of(model, first, batch_size=batch_size, device=device)
 
 
 @wrong(
@@ -1069,7 +1093,8 @@ def evaluate(model, dataset, *, batch_size=32, device="cpu"):
 )
 @torch.no_grad()
 def evaluate(model, dataset, **options):
-    return torch.tensor(error_of(model, dataset, **options))
+    with evaluating(model):
+        return torch.tensor(error_of(model, dataset, **options))
 
 
 @wrong(
@@ -1082,7 +1107,8 @@ def evaluate(model, dataset, **options):
 )
 @torch.no_grad()
 def evaluate(model, dataset, **options):
-    return error_of(model, dataset, **options) ** 0.5
+    with evaluating(model):
+        return error_of(model, dataset, **options) ** 0.5
 
 
 @wrong(

@@ -186,7 +186,7 @@ class overlay:
 
 
 @wrong(
-    "builds nothing",
+    "does not return the network",
     advice=(
         "A function without `return` gives None, "
         "which nobody can train; hand the network to the caller."
@@ -368,7 +368,7 @@ def build_model():
 
 
 @wrong(
-    "trains on the test year as well",
+    "trains on the test year, whatever it is given",
     advice=(
         "A year that was trained on can no longer test anything; "
         "learn from the `dataset` that is passed in, and load nothing."

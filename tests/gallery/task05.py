@@ -263,7 +263,7 @@ def respond(review):
 
 
 @wrong(
-    "breaks off after four words",
+    "breaks off after four tokens",
     advice="That is hardly a greeting; look at how many new tokens `generate` may write.",
     caught_by="test_text",
 )
@@ -336,7 +336,7 @@ def respond(review):
 
 
 @wrong(
-    "refuses short reviews",
+    "refuses a review of one letter",
     advice=(
         "One letter is a review like any other; it needs no check before it goes into the prompt."
     ),

@@ -285,7 +285,7 @@ def answer_extractive(question, context):
 
 
 @wrong(
-    "does not cut long contexts",
+    "cuts no context, and takes the best start and end over all tokens",
     advice=(
         "The model has positions for 512 tokens only; look at the tokenizer's `truncation`, "
         "which can cut one of two texts."
@@ -524,7 +524,7 @@ class overlay:
 
 
 @wrong(
-    "answers an empty question with advice",
+    "answers whatever has no question mark with advice",
     advice=(
         "Even then the answer is a span of the context; let the model point, without words of "
         "your own."

@@ -110,7 +110,7 @@ class overlay:
 
 
 @wrong(
-    "always cuts at 20, as in the sheet's sample",
+    "cuts at 20 tokens by default, as in the sheet's sample",
     advice="The script passes its 20 itself; leave the default of `max_length` as the stub has it.",
     caught_by="test_sixty_four",
 )
@@ -219,7 +219,7 @@ def tokenize_train(data, tokenizer, max_length=64):
 
 
 @wrong(
-    "takes 0 for padding, whatever the tokenizer",
+    "pads on the right, and takes every 0 for padding",
     advice=(
         "In other vocabularies 0 is another token, the start of a text for one; "
         "let the tokenizer pad, on its own side too."

@@ -571,7 +571,7 @@ def predict(texts, model, tokenizer):
 
 
 @wrong(
-    "fails on an empty list",
+    "returns None for an empty list",
     advice=(
         "No messages means no predictions, and the result is a list even so; "
         "deal with that case before the tokenizer is asked."
@@ -636,7 +636,7 @@ def predict(texts, model, tokenizer):
 
 
 @wrong(
-    "moves the model to the CPU and leaves the texts",
+    "leaves the texts on the CPU",
     advice=(
         "The model may be on a GPU, while the tokenizer's tensors start on the CPU; "
         "bring both to one device, the model's."

@@ -303,7 +303,7 @@ def classify(text):
 
 
 @wrong(
-    "takes a base without a trained head",
+    "says NEGATIVE whatever the model found",
     advice=(
         "Every text gets the same label here; "
         "compare what your model gives for a good and a bad one, or choose a model that writes."
@@ -358,7 +358,7 @@ def classify(text):
 
 
 @wrong(
-    "returns what the model wrote",
+    "returns what the model wrote, about the whole text",
     advice=(
         "After a long text a model writes other things too; "
         "cut the text, and make one of two labels of whatever comes."

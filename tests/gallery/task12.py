@@ -188,7 +188,7 @@ def score(translations, references):
 
 
 @wrong(
-    "compares letters case by case with ROUGE",
+    "returns ROUGE-L for BLEU",
     advice=(
         "ROUGE-L looks for the longest common sequence of words, BLEU for shared n-grams; "
         "load the metric that the task names."
@@ -243,7 +243,7 @@ def score(translations, references):
 
 
 @wrong(
-    "takes one reference, not a list",
+    "takes exactly two references for each sentence",
     advice=(
         "A sentence may have one reference, two or three; "
         "write code that works for any number of them."
@@ -404,7 +404,7 @@ def translate(sentences):
 
 
 @wrong(
-    "fails on an empty list",
+    "returns None for an empty list",
     advice=(
         "No sentences are no mistake, and the caller expects a list then too; "
         "think about what is in it."

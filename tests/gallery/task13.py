@@ -115,7 +115,7 @@ def score_summary(predictions, references):
 
 
 @wrong(
-    "splits at white space",
+    "splits at white space, and keeps capitals",
     advice=(
         "A comma then sticks to its word, and capitals stay; "
         "read again what the task says a token is."
@@ -127,7 +127,7 @@ def score_summary(predictions, references):
 
 
 @wrong(
-    "keeps capitals apart",
+    "keeps capitals, and punctuation marks as words",
     advice=(
         "Tokens are runs of letters and digits in lower case: "
         "The and the are one token, and a comma is none."
@@ -391,7 +391,7 @@ def score_answers(predictions, references):
 
 
 @wrong(
-    "counts answers that are in the other",
+    "counts an answer that is in the other, or whose last word is",
     advice=(
         "A part or a word in common is not enough: "
         "ask whether the two texts are the same from end to end."
@@ -438,7 +438,7 @@ def score_answers(predictions, references):
 
 
 @wrong(
-    "compares as many as there are",
+    "cuts the longer list off, the caller's own",
     advice=(
         "A text without its partner is a slip of the caller that should come to light: "
         "compare lengths first, and raise an error."

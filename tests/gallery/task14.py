@@ -100,7 +100,7 @@ class InstructionDataset(Base):
 
 
 @wrong(
-    "cuts at 510 and two special ones come on top",
+    "cuts at 511 tokens, special ones included",
     advice=(
         "A long text gives a token too few here; "
         "the tokenizer's limit counts the special ones already."
@@ -235,7 +235,7 @@ class InstructionDataset(Base):
 
 
 @wrong(
-    "takes the label of the next text",
+    "takes the label of the text before",
     advice=(
         "A text and its label stand at the same place in the two lists; "
         "look both up with one index."
@@ -308,7 +308,7 @@ class InstructionDataset(dict):
 
 
 @wrong(
-    "cuts the texts in place",
+    "empties the texts in the data set",
     advice=(
         "Training asks for the same item again in the next epoch; "
         "read the text, and leave the list alone."

@@ -123,7 +123,7 @@ def create_data_collator(tokenizer):
 
 
 @wrong(
-    "calls the labels `label`",
+    "gives the labels twice, as `label` as well",
     advice=(
         "Models look for the classes under `labels`, and the batch has just three keys; "
         "compare yours with the docstring."
@@ -216,7 +216,7 @@ class overlay:
 
 
 @wrong(
-    "takes the labels out of the items",
+    "overwrites the labels of the items",
     advice=(
         "The items come again in the next epoch, and should be as they were; "
         "work on copies, or change the batch only."

@@ -60,7 +60,7 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
 
 
 @wrong(
-    "leaves the first layers trainable, too",
+    "freezes the first layers_to_train layers",
     advice=(
         "The number says how many layers to train, not how many to freeze; "
         "freeze everything first, then unfreeze."
@@ -209,7 +209,7 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
 
 
 @wrong(
-    "sets an attribute that nobody reads",
+    "sets requires_grad of modules, where nobody reads it",
     advice=(
         "Only parameters have a `requires_grad` that counts, not a model or a layer; "
         "go through `parameters()`."
@@ -333,7 +333,7 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
 
 
 @wrong(
-    "turns dropout off where it freezes",
+    "turns the dropout of the embeddings off",
     advice=(
         "Dropout has no parameters, so there is nothing to freeze in it; leave its rate as it was."
     ),

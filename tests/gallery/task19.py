@@ -218,7 +218,7 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 
 @wrong(
-    "trains on the validation part",
+    "exchanges the training and the validation part",
     advice=(
         "Those rows are kept aside to judge the model; "
         "look at the order of the two loaders in `training_loop`'s docstring."
@@ -310,7 +310,7 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 
 @wrong(
-    "freezes the head, too",
+    "freezes the last layer of the head",
     advice=(
         "It is new and random, so it has to learn; "
         "look at both of its parts, `pre_classifier` and `classifier`."
@@ -391,7 +391,7 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 
 
 @wrong(
-    "rounds the results up",
+    "writes better results over the real ones",
     advice=(
         "Results are to say what this model really reaches; "
         "return them untouched, and work on the three numbers instead."

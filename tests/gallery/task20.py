@@ -195,7 +195,7 @@ def per_class_accuracy(confusion):
 
 
 @wrong(
-    "normalises the table in place",
+    "sets the caller's table to zeros",
     advice=(
         "An array stays the caller's own, even after `np.asarray`; "
         "put what you compute into a new one."
@@ -307,7 +307,7 @@ def plot_confusion(confusion, names):
 
 
 @wrong(
-    "draws numbers without colours",
+    "colours the diagonal, whatever the counts",
     advice=(
         "A glance should show where a class goes: "
         "let each cell's colour follow from its count as a share of its row."
@@ -488,7 +488,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
 
 
 @wrong(
-    "stays on the model's device",
+    "moves the model and the texts to the CPU",
     advice=(
         "The caller says where to predict: "
         "model and tokens both have to go to `device` before they meet."
