@@ -328,23 +328,38 @@ def doctor() -> int:
 
 @app.command()
 def notebook(
-    file: Annotated[
-        Path | None,
+    what: Annotated[
+        str | None,
         typer.Argument(
-            metavar="[FILE.ipynb]", show_default=False,
-            help="The notebook to run from top to bottom, unchanged (default: open Jupyter).",
+            metavar="[NN|FILE.ipynb]", show_default=False,
+            help="A task to write as a notebook, or a notebook to run from top to bottom, "
+            "unchanged (default: open Jupyter).",
         ),
     ] = None,
+    take: Annotated[
+        bool, typer.Option("--take", help="Take the notebook's answer into the task's file.")
+    ] = False,
 ) -> int:  # fmt: skip
-    """Run the course's notebook and judge it, or open Jupyter.
+    """Solve a task in a notebook, or run the course's own.
+
+    `kata notebook 02` writes the task as a notebook, with a cell that judges it; with --take, its
+    answer goes into tasks/task02.py.
 
     \b
-    Example: kata notebook dispatcher.ipynb
+    Example: kata notebook 02
     """
-    from kata.authoring.jupyter import open_jupyter, run_notebook
+    from kata.authoring.jupyter import open_jupyter, open_task, run_notebook, take_task
 
     course = _course()
-    return run_notebook(course, file) if file else open_jupyter(course)
+    if what is None:
+        if take:
+            raise CourseError("--take takes the answer of one task: kata notebook NN --take")
+        return open_jupyter(course)
+    if what.endswith(".ipynb") and not take:
+        return run_notebook(course, Path(what))
+    task = _one(course, Path(what).stem)
+    take_task(course, task) if take else open_task(course, task)
+    return 0
 
 
 @app.command()

@@ -19,8 +19,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from kata.authoring.conversion import take_back, write_notebook
 from kata.authoring.notebook import LOG
-from kata.course import Course, CourseError
+from kata.course import Course, CourseError, TaskInfo
 from kata.judging.scratch import is_writable
 
 FOLDER = "notebook"
@@ -36,6 +37,28 @@ def open_jupyter(course: Course) -> int:
     return subprocess.run(
         [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}"]
     ).returncode
+
+
+def open_task(course: Course, task: TaskInfo) -> None:
+    """Write a task as a notebook into the prepared folder, and say how to go on."""
+    _require("jupytext")
+    path = prepare(course) / f"{task.name}.ipynb"
+    written = write_notebook(course, task, path)
+    name = course.short(path)
+    print(f"{name}: {'written' if written else 'kept, since it was there'}")
+    print("next: open it by `kata notebook`; its last cell judges it. When it is green:")
+    print(f"      kata notebook {task.number:02d} --take")
+
+
+def take_task(course: Course, task: TaskInfo) -> None:
+    """Put the answer of a task's notebook into the task's file, and say what became of it."""
+    _require("jupytext")
+    taken = take_back(course, task, course.root / FOLDER / f"{task.name}.ipynb")
+    for line in taken.left_out:
+        print(f"left out, since it only tries something: the cell that begins with `{line}`")
+    kept = f"; the answer that was there is {course.short(taken.kept)}" if taken.kept else ""
+    print(f"{course.short(taken.path)}: taken from the notebook{kept}")
+    print(f"next: kata test {task.number:02d}")
 
 
 def run_notebook(course: Course, path: Path) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from kata.course import Course
 from kata.judging.cells import current_cell
 from kata.judging.target import Given, given
 
@@ -30,13 +33,36 @@ def judge(number: int, call: str, /, *tests: str, **objects: object) -> bool:
     Returns:
         Whether all tests that ran are green.
     """
+    return _judge(number, call, objects, tests, edge=False)
+
+
+def judge_task(number: int, names: Mapping[str, object]) -> None:
+    """Judge what a notebook's cells define as the answer to a task, and print the report.
+
+    Args:
+        number: the task.
+        names: the notebook's `globals()`; of these, what the task asks for.
+    """
+    course = Course.read(ROOT)
+    (task,) = course.select([f"{number:02d}"])
+    asked = {
+        node.name
+        for node in ast.parse(course.fresh(task).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    objects = {name: value for name, value in names.items() if name in asked}
+    _judge(number, f"judge_task({number}, globals())", objects, (), edge=True)
+
+
+def _judge(
+    number: int, call: str, objects: Mapping[str, object], tests: tuple[str, ...], *, edge: bool
+) -> bool:
     file = str(ROOT / "tests" / f"test_task{number:02d}.py")
     nodes = [f"{file}::{name}" for name in tests]
     options = [
         f"--rootdir={ROOT}",
         "-q",
-        "-m",
-        "not edge",
+        *([] if edge else ["-m", "not edge"]),
         # The notebook's own folder stays clean.
         f"--benchmark-storage=file://{(ROOT / '.benchmarks').as_posix()}",
     ]
