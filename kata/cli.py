@@ -6,6 +6,7 @@ once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,38 +16,9 @@ from typing import Annotated
 import typer
 
 from kata.course import Course, CourseError, TaskInfo
+from kata.options import OneTask, Slow, Task, Tasks, app, course_here
 
 INTERRUPTED = 130  # what shells call the end by Ctrl-C
-
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-Task = Annotated[str | None, typer.Argument(metavar="NN", show_default=False)]
-OneTask = Annotated[str, typer.Argument(metavar="NN")]
-Tasks = Annotated[list[str] | None, typer.Argument(metavar="NN", show_default=False)]
-Slow = Annotated[bool, typer.Option("--slow", help="Run the tests marked slow as well.")]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Run everything, also what has not changed since.")
-]
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-Jobs = Annotated[
-    int,
-    typer.Option(
-        min=1, metavar="N", help="Runs at the same time (default: one per core it may use).",
-        default_factory=_cores, show_default=False,
-    ),
-]  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,10 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()  # type: ignore[attr-defined]  # a wrong option, in click's words
         return int(error.exit_code)
     return int(status or 0)
-
-
-def _course() -> Course:
-    return Course.find(Path.cwd())
 
 
 def _one(course: Course, word: str) -> TaskInfo:
@@ -104,7 +72,7 @@ def board(context: typer.Context) -> None:
         from kata.practising.screen import Screen
         from kata.reporting.progress import Progress
 
-        course = _course()
+        course = course_here()
         write_board(Screen(), course, Progress(course))
 
 
@@ -119,7 +87,7 @@ def list_tasks() -> None:
     from kata.practising.screen import Screen
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     write_list(Screen(), course, Progress(course))
 
 
@@ -134,7 +102,7 @@ def next_step() -> None:
     from kata.practising.screen import Screen
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     write_next(Screen(), course, Progress(course))
 
 
@@ -150,7 +118,7 @@ def watch(task: Task = None, slow: Slow = False) -> int:
     from kata.practising.screen import Screen
     from kata.practising.watch import Watch
 
-    course = _course()
+    course = course_here()
     chosen = _one(course, task) if task else _next(course)
     return Watch(course, Screen(), chosen, slow=slow).run()
 
@@ -164,7 +132,7 @@ def judge_once(context: typer.Context, task: Task = None) -> int:
     \b
     Example: kata test 02 -k targets
     """
-    course = _course()
+    course = course_here()
     chosen = _one(course, task) if task else _next(course)
     command = [sys.executable, "-m", "pytest", course.short(course.test_file(chosen))]
     try:
@@ -186,7 +154,7 @@ def hint(task: OneTask) -> None:
     from kata.practising.screen import Screen
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     write_hint(Screen(), course, Progress(course), _one(course, task))
 
 
@@ -202,7 +170,7 @@ def reset_task(task: OneTask) -> None:
     from kata.practising.answers import reset
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     fresh = reset(course, Progress(course), _one(course, task))
     kept = f"; your answer is {course.short(fresh.kept)}" if fresh.kept else ""
     print(f"{course.short(fresh.stub)} is the untouched stub{kept}")
@@ -223,7 +191,7 @@ def again(task: Task = None) -> None:
     from kata.practising.screen import Screen
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     progress = Progress(course)
     chosen, fresh = begin_again(course, progress, _one(course, task) if task else None)
     screen = Screen()
@@ -245,7 +213,7 @@ def history(tasks: Tasks = None) -> None:
     from kata.practising.screen import Screen
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     write_history(Screen(), course, Progress(course), course.select(tasks or []))
 
 
@@ -255,6 +223,9 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Where to write it (default: kata.html)."),
     ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Print the board as Markdown instead.")
+    ] = False,
 ) -> None:
     """Your board, verdicts and pictures as one page.
 
@@ -264,9 +235,13 @@ def report(
     Example: kata report
     """
     from kata.practising.pages import write_page
+    from kata.practising.summary import summary as lines_of
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
+    if summary:
+        print("\n".join(lines_of(course, Progress(course))))
+        return
     path = path or course.root / "kata.html"
     try:
         write_page(course, Progress(course), path)
@@ -295,7 +270,7 @@ def compare_answer(
     from kata.practising.screen import Screen
     from kata.reporting.progress import Progress
 
-    course = _course()
+    course = course_here()
     compare(Screen(), course, Progress(course), _one(course, task), give_up=give_up)
 
 
@@ -308,7 +283,7 @@ def models() -> None:
     """
     from kata.practising.models import print_models
 
-    print_models(_course())
+    print_models(course_here())
 
 
 @app.command()
@@ -321,7 +296,7 @@ def doctor() -> int:
     from kata.practising.doctor import examine, write_findings
     from kata.practising.screen import Screen
 
-    findings = list(examine(_course()))
+    findings = list(examine(course_here()))
     write_findings(Screen(), findings)
     return 1 if any(finding.mend for finding in findings) else 0
 
@@ -350,7 +325,7 @@ def notebook(
     """
     from kata.authoring.jupyter import open_jupyter, open_task, run_notebook, take_task
 
-    course = _course()
+    course = course_here()
     if what is None:
         if take:
             raise CourseError("--take takes the answer of one task: kata notebook NN --take")
@@ -362,133 +337,9 @@ def notebook(
     return 0
 
 
-@app.command()
-def check(
-    jobs: Jobs,
-    tasks: Tasks = None,
-    slow: Slow = False,
-    fresh: Fresh = False,
-    text: Annotated[
-        bool,
-        typer.Option("--text", help="Prove nothing; list the sentences that no test quotes."),
-    ] = False,
-    record: Annotated[
-        bool,
-        typer.Option(
-            "--record",
-            help="Prove nothing; record what the wrong answers do, so that a student's is known "
-            "by it.",
-        ),
-    ] = False,
-) -> int:
-    """Prove that the tests judge rightly.
-
-    \b
-    Example: kata check 02 --slow
-    """
-    from kata.proving import console
-
-    course = _course()
-    chosen = course.select(tasks or [])
-    if text:
-        return console.unquoted(course, chosen)
-    if record:
-        return console.record(course, chosen, jobs=jobs, fresh=fresh)
-    return console.check(course, chosen, jobs=jobs, slow=slow, fresh=fresh)
-
-
-@app.command()
-def mutants(
-    jobs: Jobs,
-    tasks: Tasks = None,
-    everything: Annotated[
-        bool,
-        typer.Option(
-            "--all", help="All mutants of tasks that train for long, too (default: a sample)."
-        ),
-    ] = False,
-    fresh: Fresh = False,
-) -> int:
-    """Change the references, and see who notices.
-
-    \b
-    Example: kata mutants 02
-    """
-    from kata.proving import console
-
-    course = _course()
-    chosen = course.select(tasks or [])
-    return console.mutants(course, chosen, jobs=jobs, everything=everything, fresh=fresh)
-
-
-@app.command()
-def flakes(
-    jobs: Jobs,
-    tasks: Tasks = None,
-    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Rounds.")] = 20,
-    slow: Slow = False,
-) -> int:
-    """Judge the references again and again.
-
-    With other seeds, orders of tests, and threads.
-
-    \b
-    Example: kata flakes 02 --runs 20
-    """
-    from kata.proving import console
-
-    course = _course()
-    return console.flakes(course, course.select(tasks or []), jobs=jobs, slow=slow, runs=runs)
-
-
-@app.command()
-def messages(
-    jobs: Jobs,
-    tasks: Tasks = None,
-    fresh: Fresh = False,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Keep them in tests/gallery/messages/, print nothing.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Fail where they are not as they were kept.")
-    ] = False,
-) -> int:
-    """Print what a student reads for every wrong answer.
-
-    \b
-    Example: kata messages 02
-    """
-    from kata.proving import console
-
-    course = _course()
-    return console.messages(
-        course, course.select(tasks or []), jobs=jobs, fresh=fresh, keep=keep, check=check
-    )
-
-
-@app.command()
-def stubs(
-    tasks: Tasks = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail where they differ.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also replace edited stubs; saves those as .N.bak.")
-    ] = False,
-) -> int:
-    """Write tasks/ from solutions/.
-
-    \b
-    Example: kata stubs 02
-    """
-    from kata.authoring.console import check_stubs, write_stubs
-
-    course = _course()
-    chosen = course.select(tasks or [])
-    if check:
-        return check_stubs(course, chosen)
-    return write_stubs(course, chosen, force=force)
-
+# Read when the help is written: it comes after the students' commands.
+with contextlib.suppress(ModuleNotFoundError):
+    from kata import cli_authors as cli_authors
 
 if __name__ == "__main__":
     sys.exit(main())

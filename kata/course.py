@@ -141,10 +141,10 @@ class Course:
         return self.root / "tests" / "gallery" / f"{task.name}.py"
 
     def select(self, numbers: list[str]) -> list[TaskInfo]:
-        """The tasks named by `["02", "3", "task04"]`, all of them for an empty list."""
+        """The tasks named by `["02", "3", "task04", "test_task05.py"]`; all for an empty list."""
         chosen = []
         for word in numbers:
-            match = re.fullmatch(r"(?:task)?0*(\d+)(?:\.py)?", Path(word).name)
+            match = re.fullmatch(r"(?:(?:test_)?task)?0*(\d+)(?:\.py)?", Path(word).name)
             task = self.task(f"task{int(match[1]):02d}") if match else None
             if task is None:
                 known = ", ".join(f"{task.number:02d}" for task in self.tasks)

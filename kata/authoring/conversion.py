@@ -50,7 +50,7 @@ def write_notebook(course: Course, task: TaskInfo, path: Path) -> bool:
     for cell in notebook.cells:
         cell.metadata[ROLE] = GIVEN
     text = ast.get_docstring(ast.parse(body)) or task.title
-    title = f"# Task {task.number:02d}: {task.title}\n\n{text}"
+    title = f"# Task {task.number:02d}\n\n{text}"
     test = textwrap.dedent(
         f"""\
         # Test your code!

@@ -27,7 +27,7 @@ def test_file_that_skips(mini):
     done = mini.answer(f"import pytest\npytest.skip(allow_module_level=True)\n{SOLVED}")
     assert done.status == 1
     assert "Importing the file asks for its test to be skipped (Skipped); take that" in done.text
-    assert "at        tasks/task01.py:2" in done.text
+    assert "at          tasks/task01.py:2" in done.text
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_answer_that_breaks_a_test_is_named(mini, way):
     done = mini.answer(solved(double=ODD[way]))
     assert done.status == 1
     assert "This is a fault of the course." not in done.text
-    assert "called    double(number=0)" in done.text
+    assert "called      double(number=0)" in done.text

@@ -71,8 +71,8 @@ def test_module_beside_the_file(mini):
     assert done.status == 0
     mini.write("tasks/helpers.py", "def twice(number):\n    return 2 * nummber\n")
     done = mini.answer(text)
-    assert "but       `double` stopped with NameError: name 'nummber' is not defined" in done.text
-    assert "at        tasks/helpers.py:2" in done.text
+    assert "but         `double` stopped with NameError: name 'nummber' is not defined" in done.text
+    assert "at          tasks/helpers.py:2" in done.text
 
 
 def test_modules_of_two_targets_are_not_mixed_up(mini):
@@ -110,7 +110,7 @@ def test_target_in_front_of_other_options(mini, tmp_path):
     (tmp_path / "task01.py").write_text(WRONG, encoding="utf-8")
     done = mini.run("-m", "pytest", "--target", str(tmp_path), "-k", "double", "--all-blocks")
     assert done.status == 1
-    assert "expected  the result == 0" in done.text
+    assert "expected    the result == 0" in done.text
 
 
 def test_two_targets(mini):

@@ -53,7 +53,7 @@ def test_wrong_then_right(tmp_path):
     first, second = printed.split("FIRST False")
     assert "test_layers" in first
     assert "partially_freeze_bert_layers(model, layers_to_train=" in first
-    assert f"at        {tmp_path / 'cells.py'}:4" in first
+    assert f"at          {tmp_path / 'cells.py'}:4" in first
     assert "SECOND True" in second
     assert "the exercise 10 of 10" in second
     assert "edge" not in second
@@ -207,8 +207,8 @@ def test_results_that_are_not_good_enough(tmp_path):
     path = tmp_path / "assignment.ipynb"
     path.write_text(notebook_of(**{**dict.fromkeys(CELLS), **cells}), encoding="utf-8")
     done = kata_notebook(path)
-    assert "expected  a val_loss below 0.7" in done.stdout
-    assert "    at        cell 5\n" in done.stdout
+    assert "expected    a val_loss below 0.7" in done.stdout
+    assert "    at          cell 5\n" in done.stdout
     assert "called" not in done.stdout
     assert (
         "starting at cell 5, then run\n      unittests.exercise_6(partial_results)" in done.stdout
@@ -232,7 +232,7 @@ def test_notebook_with_mistakes(tmp_path):
     done = kata_notebook(path)
     assert done.returncode == 1
     assert "cell 10: unittests.exercise_1(InstructionDataset)" in done.stdout
-    assert "    at        cell 9, line " in done.stdout
+    assert "    at          cell 9, line " in done.stdout
     assert "next: make test_512_tokens[700] green, starting at cell 9, line " in done.stdout
     assert "`create_dataloaders` stopped with NameError: name 'DataLoder'" in done.stdout
     assert "next: write `partially_freeze_bert_layers` at cell 20, line 2, then run" in done.stdout

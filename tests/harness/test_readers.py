@@ -10,12 +10,12 @@ WRONG = solved(double="def double(number):\n    return number + 2\n")
 SENTENCE = "double(number) is twice the number."
 BLOCK = """\
 ✗ double(number) is twice the number.
-    test      test_double
-    called    double(number=0)
-    expected  the result == 0
-    got       the result == 2
-    at        tasks/task01.py:1
-    asked     "Twice the number."
+    test        test_double
+    called      double(number=0)
+    expected    the result == 0
+    got         the result == 2
+    at          tasks/task01.py:1
+    asked       "Twice the number."
 """
 LONG = SOLVED.replace(
     "def double",
@@ -112,7 +112,7 @@ def test_what_to_mend_first_is_on_the_screen(mini, name):
 
 def test_asked_words_have_their_line(mini):
     done = mini.answer(LONG.replace("2 * number", "number + 2"))
-    assert 'asked     "Twice the number." (tasks/task01.py:1)' in done.text
+    assert 'asked       "Twice the number." (tasks/task01.py:1)' in done.text
 
 
 def test_no_more_than_three_blocks(mini):
@@ -127,10 +127,10 @@ def test_no_more_than_three_blocks(mini):
     )
     done = mini.answer(SOLVED)
     assert "2 more blocks with --all-blocks" in done.text
-    assert done.text.count("    expected  ") == 3
+    assert done.text.count("    expected    ") == 3
     assert done.text.rindex("✗ Number 5.") > done.text.rindex("✗ Number 6.")
     done = mini.pytest("--all-blocks")
-    assert done.text.count("    expected  ") == 5
+    assert done.text.count("    expected    ") == 5
     assert "more block" not in done.text
 
 

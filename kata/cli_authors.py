@@ -1,0 +1,156 @@
+"""What authors and teachers add to the `kata` command; a student edition comes without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kata.options import Fresh, Jobs, Slow, Tasks, app, course_here
+
+
+@app.command()
+def check(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    slow: Slow = False,
+    fresh: Fresh = False,
+    text: Annotated[
+        bool,
+        typer.Option("--text", help="Prove nothing; list the sentences that no test quotes."),
+    ] = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="Prove nothing; record what the wrong answers do, so that a student's is known "
+            "by it.",
+        ),
+    ] = False,
+) -> int:
+    """Prove that the tests judge rightly.
+
+    \b
+    Example: kata check 02 --slow
+    """
+    from kata.proving import console
+
+    course = course_here()
+    chosen = course.select(tasks or [])
+    if text:
+        return console.unquoted(course, chosen)
+    if record:
+        return console.record(course, chosen, jobs=jobs, fresh=fresh)
+    return console.check(course, chosen, jobs=jobs, slow=slow, fresh=fresh)
+
+
+@app.command()
+def mutants(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="All mutants of tasks that train for long, too (default: a sample)."
+        ),
+    ] = False,
+    fresh: Fresh = False,
+) -> int:
+    """Change the references, and see who notices.
+
+    \b
+    Example: kata mutants 02
+    """
+    from kata.proving import console
+
+    course = course_here()
+    chosen = course.select(tasks or [])
+    return console.mutants(course, chosen, jobs=jobs, everything=everything, fresh=fresh)
+
+
+@app.command()
+def flakes(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Rounds.")] = 20,
+    slow: Slow = False,
+) -> int:
+    """Judge the references again and again.
+
+    With other seeds, orders of tests, and threads.
+
+    \b
+    Example: kata flakes 02 --runs 20
+    """
+    from kata.proving import console
+
+    course = course_here()
+    return console.flakes(course, course.select(tasks or []), jobs=jobs, slow=slow, runs=runs)
+
+
+@app.command()
+def messages(
+    jobs: Jobs,
+    tasks: Tasks = None,
+    fresh: Fresh = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep them in tests/gallery/messages/, print nothing.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail where they are not as they were kept.")
+    ] = False,
+) -> int:
+    """Print what a student reads for every wrong answer.
+
+    \b
+    Example: kata messages 02
+    """
+    from kata.proving import console
+
+    course = course_here()
+    return console.messages(
+        course, course.select(tasks or []), jobs=jobs, fresh=fresh, keep=keep, check=check
+    )
+
+
+@app.command()
+def stubs(
+    tasks: Tasks = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail where they differ.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also replace edited stubs; saves those as .N.bak.")
+    ] = False,
+) -> int:
+    """Write tasks/ from solutions/.
+
+    \b
+    Example: kata stubs 02
+    """
+    from kata.authoring.console import check_stubs, write_stubs
+
+    course = course_here()
+    chosen = course.select(tasks or [])
+    if check:
+        return check_stubs(course, chosen)
+    return write_stubs(course, chosen, force=force)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+) -> None:
+    """Write the student edition into a new folder.
+
+    Without references, gallery and the commands for authors; no line of a solution is in it.
+
+    \b
+    Example: kata export ../ml-katas-students
+    """
+    from kata.authoring.export import export as write_edition
+
+    course = course_here()
+    files = write_edition(course, folder)
+    print(f"{folder}: {files} files, and no line of a solution among them")
