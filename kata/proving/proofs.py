@@ -21,6 +21,7 @@ from kata.judging.gallery import Entry, read_gallery
 from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.judging.verdict import DEFECT, RAISED, STRANGE, UNWRITTEN, WRONG
 from kata.judging.wording import wrong_quotations
+from kata.proving.record import stale
 from kata.proving.soundness import (
     LEAST_WRONG,
     strays,
@@ -176,6 +177,7 @@ def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, 
     proof.failures += telling_steps(course, proof.task)
     proof.failures += weak_gallery(course, proof.task, read_gallery(course.gallery(proof.task)))
     proof.failures += wrong_quotations(course.stub(proof.task), course.test_file(proof.task))
+    proof.failures += filter(None, [stale(course, proof.task)])
 
 
 def _is_refuted(result: Result) -> bool:

@@ -59,7 +59,9 @@ def source(course: Course, task: TaskInfo) -> str:
 
 
 def stale(course: Course, task: TaskInfo) -> str | None:
-    """What is wrong with the record of a task, if anything."""
+    """What is wrong with the record of a task, if anything; a course may do without them all."""
+    if not course.mistakes(task).parent.is_dir():
+        return None
     path, again = course.short(course.mistakes(task)), f"kata check --record {task.number:02d}"
     known = Mistakes.read(course, task)
     if known is None:
