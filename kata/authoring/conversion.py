@@ -93,7 +93,7 @@ def take_back(course: Course, task: TaskInfo, path: Path) -> Taken:
         if cell.cell_type != "code" or role == TEST or not cell.source.strip():
             continue
         if role == GIVEN or _defines(cell.source, f"{path}, cell {number}"):
-            cell.metadata = {}
+            cell.metadata.pop(ROLE, None)
             kept.append(cell)
         else:
             taken.left_out.append(cell.source.strip().partition("\n")[0])

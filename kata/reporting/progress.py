@@ -43,6 +43,15 @@ class Attempt:
     def is_open(self) -> bool:
         return not self.green and not self.gave_up
 
+    def note_run(self, now: str, *, counts: bool, green: bool) -> None:
+        """A run, which `counts` if something was written."""
+        if not self.runs and not _worked(self.start, now):
+            self.start = now
+        self.seconds += _worked(self.last or self.start, now)
+        self.last = now
+        self.runs += counts
+        self.green = now if green else ""
+
 
 @dataclass
 class Record:
@@ -129,13 +138,8 @@ class Progress:
         record.speeds = [times for result in results for times in result.speeds] or record.speeds
         record.blocks = [block(self._course, cause.first) for cause in reversed(causes[:BLOCKS])]
         record.judged = _now()
-        if not attempt.runs and not _worked(attempt.start, record.judged):
-            attempt.start = record.judged
-        attempt.seconds += _worked(attempt.last or attempt.start, record.judged)
-        attempt.last = record.judged
-        attempt.runs += not untouched
-        if record.green and attempt.is_open:
-            attempt.green = record.judged
+        if attempt.is_open:
+            attempt.note_run(record.judged, counts=not untouched, green=record.green)
         self._write(task, record)
         return record
 
@@ -218,7 +222,7 @@ def _current(record: Record, *, anew: bool = False) -> Attempt:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _worked(since: str, until: str) -> float:

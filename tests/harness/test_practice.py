@@ -71,7 +71,7 @@ def test_damaged_file_is_set_aside(two):
     assert (two.root / ".kata" / "progress.1.bak").read_text(encoding="utf-8") == "{"
     two.answer(SOLVED)
     assert state(board(two), 1) == "green"
-    assert json.loads((two.root / FILE).read_text(encoding="utf-8"))["version"] == 1
+    assert json.loads((two.root / FILE).read_text(encoding="utf-8"))["version"] == 2
 
 
 def test_read_only_course_keeps_its_progress_at_home(two, tmp_path):
