@@ -226,7 +226,8 @@ UNSOUND = {
         GALLERY,
         '@wrong("squares", caught_by="test_double")',
         '@wrong("squares")',
-        "gallery/task01.py:9: write @right('title') or @wrong('title', caught_by='test_name')",
+        "gallery/task01.py:9: write @right('title') or @wrong('title', advice='A sentence.', "
+        "caught_by='test_name')",
     ),
     "two entries of one title": (
         GALLERY,

@@ -11,7 +11,7 @@ from kata.judging.gallery import read_gallery
 from kata.proving.record import record
 from kata.reporting.known import Mistakes
 from kata.running.job import Job
-from kata.running.runner import run_jobs
+from kata.running.kept import Kept
 from tests.harness.test_reports import SOLVED, solved
 
 FILE = "tasks/mistakes/task01.json"
@@ -122,7 +122,7 @@ def test_every_entry_of_a_gallery_is_known(number):
         for entry in entries
     ]
     mistakes = Mistakes.read(course, task)
-    runs = {run.job: run for run in run_jobs(course, jobs, 2)}
+    runs = {run.job: run for run in Kept(course).run(jobs, 2)}
     for job, entry in zip(jobs, entries, strict=True):
         found = mistakes.recognise(runs[job].results)
         assert found is not None, entry.title

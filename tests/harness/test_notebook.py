@@ -106,7 +106,7 @@ def test_classes(tmp_path):
     assert "tokens of an item whose text has 702 with the special ones" in words
     assert "got tokens of an item" in words
     assert "the exercise 11 of 15" in printed
-    assert "likewise  test_512_tokens[511], test_512_tokens[510], test_512_tokens[509]" in printed
+    assert "likewise    test_512_tokens[511], test_512_tokens[510], test_512_tokens[509]" in printed
     assert "then run unittests.exercise_1(InstructionDataset)" in " ".join(printed.split())
 
 
