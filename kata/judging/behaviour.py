@@ -29,26 +29,30 @@ class Trace:
 
     def __init__(self) -> None:
         self.digests: list[str] = []
-        self._shared: dict[str, list[str]] = {}
+        self.chance = False  # whether a call has drawn from a source of randomness
+        self._shared: dict[str, tuple[list[str], bool]] = {}
 
     def start(self) -> None:
         """Begin with another test."""
-        self.digests = []
+        self.digests, self.chance = [], False
 
-    def note(self, outcome: str) -> None:
+    def note(self, outcome: str, *, chance: bool = False) -> None:
         """Keep what came of a call: `summary(result)`, say."""
+        self.chance = self.chance or chance
         if len(self.digests) < CALLS:
             self.digests.append(digest(outcome))
 
     @contextmanager
     def shared(self, key: str) -> Iterator[None]:
         """What happens inside belongs to all tests that share it, whichever comes first."""
-        own, self.digests = self.digests, self._shared.setdefault(key, [])
+        own, chance = self.digests, self.chance
+        self.digests, self.chance = self._shared.get(key, ([], False))
         try:
             yield
         finally:
-            self.digests = own
-            self.note(" ".join(self._shared[key]))
+            self._shared[key] = self.digests, self.chance
+            self.digests, self.chance = own, chance
+            self.note(" ".join(self._shared[key][0]), chance=self._shared[key][1])
 
 
 def digest(text: str) -> str:

@@ -53,6 +53,7 @@ class Result:
     notes: list[str] = field(default_factory=list)  # measured speeds and the like
     speeds: list[dict[str, float]] = field(default_factory=list)  # the same in seconds
     behaviour: list[str] = field(default_factory=list)  # digests; see judging/behaviour.py
+    chance: bool = False  # whether a call has drawn from a source of randomness
     known: Known | None = None  # a mistake that somebody made before
     # How far thresholds were met, as a share of the bound, by what was measured.
     slack: dict[str, float] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Result:
         verdict = self.verdict
         said = verdict.got or verdict.sentence
         parts = [f"{self.outcome} {verdict.kind}", verdict.expected, said, verdict.call]
+        self.chance = trace.chance
         self.behaviour = [*(digest(plain(part)) for part in parts), *trace.digests]
 
     def as_data(self) -> dict[str, Any]:

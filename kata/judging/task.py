@@ -253,12 +253,13 @@ class Task:
 
     def _noted(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        before = _chance()
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            self.trace.note(f"raises {type(error).__name__}")
+            self.trace.note(f"raises {type(error).__name__}", chance=_chance() != before)
             raise
-        self.trace.note(summary(result, self.files))
+        self.trace.note(summary(result, self.files), chance=_chance() != before)
         return result
 
     @contextmanager
@@ -289,6 +290,17 @@ def _seed() -> None:
         sys.modules["numpy"].random.seed(SEED)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(SEED)
+
+
+def _chance() -> tuple[object, ...]:
+    """The state of every source of randomness that `_seed` seeds."""
+    states: list[object] = [random.getstate()]
+    if "numpy" in sys.modules:
+        state = sys.modules["numpy"].random.get_state(legacy=False)["state"]
+        states += [state["key"].tobytes(), state["pos"]]
+    if "torch" in sys.modules:
+        states.append(sys.modules["torch"].get_rng_state().numpy().tobytes())
+    return tuple(states)
 
 
 def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Call:

@@ -1,8 +1,9 @@
 """`kata check --record`: what every wrong answer does, so that students' answers are known by it.
 
-Each wrong answer is judged twice, as a student's would be: with other seeds, orders of tests and
-numbers of threads. What is the same both times does not hang on them. Where tests train for long,
-once has to do: there an answer is known only if it trains in just the same way.
+Each wrong answer is judged as a student's would be. One that draws from a source of randomness is
+judged once more, with other seeds, orders of tests and numbers of threads: what is the same both
+times does not hang on them. Where tests train for long, once has to do: there an answer is known
+only if it trains in just the same way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from kata.reporting.known import Mark, Mistake, Mistakes
 from kata.running.job import Job, Run
 from kata.running.kept import Kept
 
+SEARCH = "kata-fixed"  # as in practice
 ELSEWHERE = set(LISTED) - {"benchmark"}  # marks of tests that do not run in a student's usual run
 
 
@@ -42,8 +44,13 @@ def record(
     plan = {task: _wrong(course, task) for task in tasks}
     jobs = [job for own in plan.values() for job in own]
     first = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
-    quick = [task for task in tasks if task.time_limit <= LONG]
-    second = _run_otherwise(course, quick, workers, fresh) if quick else {}
+    again = [
+        job
+        for task, own in plan.items()
+        for job in own
+        if task.time_limit <= LONG and any(result.chance for result in first[job].results)
+    ]
+    second = _run_otherwise(course, again, workers, fresh) if again else {}
     return {
         task.name: Mistakes(
             source(course, task),
@@ -79,7 +86,7 @@ def stale(course: Course, task: TaskInfo) -> str | None:
 
 def _wrong(course: Course, task: TaskInfo) -> dict[Job, Entry]:
     return {
-        Job(course.test_file(task), f"{entry.path}::{entry.title}", search="kata-fixed"): entry
+        Job(course.test_file(task), f"{entry.path}::{entry.title}", search=SEARCH): entry
         for entry in read_gallery(course.gallery(task))
         if entry.kind == "wrong"
     }
@@ -97,14 +104,13 @@ def _mistake(course: Course, entry: Entry, run: Run, again: dict[str, Result]) -
 
 
 def _run_otherwise(
-    course: Course, tasks: list[TaskInfo], workers: int, fresh: bool
+    course: Course, jobs: list[Job], workers: int, fresh: bool
 ) -> dict[str, dict[str, Result]]:
     """The same runs in other surroundings: by target and test."""
-    names = [task.name for task in tasks]
-    command = [sys.executable, "-m", __name__, str(workers), str(fresh), *names]
     done = subprocess.run(
-        command, cwd=course.root, env=surroundings(1), stdout=subprocess.PIPE, encoding="utf-8",
-        check=False,
+        [sys.executable, "-m", __name__, str(workers), str(fresh)],
+        cwd=course.root, env=surroundings(1), stdout=subprocess.PIPE, encoding="utf-8",
+        input=json.dumps([(str(job.test_file), job.target) for job in jobs]), check=False,
     )  # fmt: skip
     if done.returncode:
         raise CourseError("The second run broke; see above.")
@@ -114,9 +120,9 @@ def _run_otherwise(
     }
 
 
-def _main(workers: int, fresh: bool, names: list[str]) -> None:
+def _main(workers: int, fresh: bool) -> None:
     course = Course.read(Path.cwd())
-    jobs = [job for task in course.tasks if task.name in names for job in _wrong(course, task)]
+    jobs = [Job(Path(file), target, search=SEARCH) for file, target in json.load(sys.stdin)]
     found = {}
     for run in Kept(course).run(jobs, workers, fresh=fresh):
         if run.broken:
@@ -126,4 +132,4 @@ def _main(workers: int, fresh: bool, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), sys.argv[2] == "True", sys.argv[3:])
+    _main(int(sys.argv[1]), sys.argv[2] == "True")

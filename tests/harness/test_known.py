@@ -188,3 +188,11 @@ def test_unreadable_versions(known):
     course = Course.read(known.root)
     with pytest.raises(CourseError, match="cannot be understood"):
         Mistakes.read(course, course.tasks[0])
+
+
+def test_examples_hang_on_no_constants_of_modules_that_are_loaded():
+    """Hypothesis would draw them, so that an answer's own numbers chose what it is judged on."""
+    from hypothesis.internal.conjecture import providers
+
+    assert not len(providers._get_local_constants())
+    assert providers._get_local_constants() is not providers._local_constants
