@@ -1,6 +1,9 @@
 """Known mistakes: an answer that does what a wrong one does is called by its name."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -196,3 +199,17 @@ def test_examples_hang_on_no_constants_of_modules_that_are_loaded():
 
     assert not len(providers._get_local_constants())
     assert providers._get_local_constants() is not providers._local_constants
+
+
+def test_a_cold_run_knows_it_as_well():
+    """The record is made in warm processes; students run pytest."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "tests/test_task18.py",
+            "--target=tests/gallery/task18.py::slices from -0",
+        ],
+        cwd=root, capture_output=True, encoding="utf-8", check=False,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )  # fmt: skip
+    assert name_in(done.stdout).startswith("slices from -0. Minus zero")
