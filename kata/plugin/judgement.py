@@ -266,6 +266,7 @@ class Judgement:
             terminalreporter.short_test_summary()
         width = self.config.get_terminal_writer().fullwidth
         encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        problem = name_mistakes(self.course, self.results)
         records = self._note(exitstatus)
         style = Style(
             self._command,
@@ -280,12 +281,9 @@ class Judgement:
                 f"note: {self.course.root} cannot be written to; caches went to {self._scratch}.",
                 "      ",
             )
-        results = self.results
-        try:
-            name_mistakes(self.course, results)
-        except CourseError as error:
-            page.paragraph(f"note: {error}", "      ")
-        write_report(page, self.course, results, style)
+        if problem:
+            page.paragraph(f"note: {problem}", "      ")
+        write_report(page, self.course, self.results, style)
 
     def _command(self, info: TaskInfo, test: str) -> str:
         handed = given.get()

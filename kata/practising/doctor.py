@@ -22,7 +22,7 @@ OLDEST = (3, 11)
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)", re.MULTILINE)
 # What a student can do without: the tools of those who prove the tests.
 OPTIONAL = ("mypy", "pandas-stubs", "types-tqdm", "ruff", "pytest-xdist", "cosmic-ray")
-NOTEBOOK = ("nbclient", "ipykernel")
+NOTEBOOK = ("nbclient", "ipykernel", "jupytext")
 
 
 @dataclass(frozen=True)

@@ -133,16 +133,15 @@ class Watch:
         self.screen.clear()
         page = self.screen.page()
         if run.results:
+            problem = name_mistakes(self.course, run.results)
             record = self._progress.note_run(self.task, run.results, whole=not run.broken)
             style = Style(
                 lambda info, test: command(self.course, info, test, slow=self.slow),
                 runs_red={self.task.name: record.runs_red},
                 effort=comparison(record),
             )
-            try:
-                name_mistakes(self.course, run.results)
-            except CourseError as error:
-                page.paragraph(f"note: {error}", "      ")
+            if problem:
+                page.paragraph(f"note: {problem}", "      ")
             write_report(page, self.course, run.results, style)
         if run.broken:
             page.line()

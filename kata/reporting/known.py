@@ -159,16 +159,26 @@ class Mistakes:
         return None
 
 
-def name_mistakes(course: Course, results: list[Result]) -> None:
-    """Put the name of a known mistake to the first test that is red by it, task by task."""
+def name_mistakes(course: Course, results: list[Result]) -> str:
+    """Put the name of a known mistake to the first test that is red by it, task by task.
+
+    Returns:
+        What keeps a task's mistakes from being known, if anything.
+    """
+    problem = ""
     for task in course.tasks:
         own = [result for result in results if result.task == task.name]
         causes = find_causes(own)
         if not causes or causes[0].verdict.kind == UNWRITTEN:
             continue
-        mistakes = Mistakes.read(course, task)
+        try:
+            mistakes = Mistakes.read(course, task)
+        except CourseError as error:
+            problem = str(error)
+            continue
         if mistakes is not None:
             causes[0].first.known = mistakes.recognise(own)
+    return problem
 
 
 def _masked(parts: list[str], kept: int) -> str:

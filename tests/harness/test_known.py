@@ -53,6 +53,8 @@ def test_the_same_behaviour_by_other_code(known):
     answer = "def double(number):\n    return sum([number] * abs(number)) * (-1) ** (number < 0)\n"
     done = known.answer(solved(double=answer))
     assert name_in(done.text) == "squares. Once more is not times itself."
+    known.kata("report")
+    assert "looks like  squares" in (known.root / "kata.html").read_text(encoding="utf-8")
 
 
 def test_what_differs_anywhere_has_no_name(known):
