@@ -1,9 +1,9 @@
 """`kata check --record`: what every wrong answer does, so that students' answers are known by it.
 
-Each wrong answer is judged as a student's would be. One that draws from a source of randomness is
-judged once more, with other seeds, orders of tests and numbers of threads: what is the same both
-times does not hang on them. Where tests train for long, once has to do: there an answer is known
-only if it trains in just the same way.
+Each wrong answer is judged as a student's would be. Tests in which it draws from a source of
+randomness run once more, with other seeds, in another order, and with more threads: what is the same
+both times does not hang on them. Where tests train for long, once has to do: there an answer is
+known only if it trains in just the same way.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from kata.course import LISTED, Course, CourseError, TaskInfo
@@ -44,13 +45,14 @@ def record(
     plan = {task: _wrong(course, task) for task in tasks}
     jobs = [job for own in plan.values() for job in own]
     first = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
-    again = [
-        job
+    again = {
+        job.target: replace(job, tests=tests)
         for task, own in plan.items()
         for job in own
-        if task.time_limit <= LONG and any(result.chance for result in first[job].results)
-    ]
-    second = _run_otherwise(course, again, workers, fresh) if again else {}
+        if task.time_limit <= LONG
+        and (tests := tuple(result.test for result in first[job].results if result.chance))
+    }
+    second = _run_otherwise(course, list(again.values()), workers, fresh) if again else {}
     return {
         task.name: Mistakes(
             source(course, task),
@@ -110,7 +112,8 @@ def _run_otherwise(
     done = subprocess.run(
         [sys.executable, "-m", __name__, str(workers), str(fresh)],
         cwd=course.root, env=surroundings(1), stdout=subprocess.PIPE, encoding="utf-8",
-        input=json.dumps([(str(job.test_file), job.target) for job in jobs]), check=False,
+        input=json.dumps([(str(job.test_file), job.target, job.tests) for job in jobs]),
+        check=False,
     )  # fmt: skip
     if done.returncode:
         raise CourseError("The second run broke; see above.")
@@ -122,7 +125,10 @@ def _run_otherwise(
 
 def _main(workers: int, fresh: bool) -> None:
     course = Course.read(Path.cwd())
-    jobs = [Job(Path(file), target, search=SEARCH) for file, target in json.load(sys.stdin)]
+    jobs = [
+        Job(Path(file), target, tuple(tests), search=SEARCH)
+        for file, target, tests in json.load(sys.stdin)
+    ]
     found = {}
     for run in Kept(course).run(jobs, workers, fresh=fresh):
         if run.broken:
