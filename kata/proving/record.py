@@ -1,9 +1,9 @@
 """`kata check --record`: what every wrong answer does, so that students' answers are known by it.
 
 Each wrong answer is judged as a student's would be. Tests in which it draws from a source of
-randomness run once more, with other seeds, in another order, and with more threads: what is the same
-both times does not hang on them. Where tests train for long, once has to do: there an answer is
-known only if it trains in just the same way.
+randomness run once more, with other seeds, in another order, and with more threads: what is the
+same both times does not hang on them. Where tests train for long, once has to do: there an answer
+is known only if it trains in just the same way.
 """
 
 from __future__ import annotations
