@@ -259,7 +259,8 @@ class Task:
         except BaseException as error:
             self.trace.note(f"raises {type(error).__name__}", chance=_chance() != before)
             raise
-        self.trace.note(summary(result, self.files), chance=_chance() != before)
+        chance = _chance() != before
+        self.trace.note("" if self.trace.is_full else summary(result, self.files), chance=chance)
         return result
 
     @contextmanager
