@@ -83,7 +83,8 @@ def record(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> 
     found = record_all(
         course, tasks, workers=jobs, fresh=fresh, watch=partial(_watch, "kata check --record")
     )
-    rows = [["task", "known mistakes", "without advice", "only as the very same run"]]
+    header = ["task", "known mistakes", "red elsewhere only", "without advice"]
+    rows = [[*header, "only as the very same run"]]
     twins: list[str] = []
     for task in tasks:
         known = found[task.name]
@@ -91,9 +92,10 @@ def record(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> 
         rows.append(
             [
                 f"{task.number:02d}",
-                str(len(known.mistakes)),
+                str(sum(mistake.shows for mistake in known.mistakes)),
+                str(sum(not mistake.shows for mistake in known.mistakes)),
                 str(sum(not mistake.advice for mistake in known.mistakes)),
-                str(sum(not mistake.tells for mistake in known.mistakes)),
+                str(sum(mistake.shows and not mistake.tells for mistake in known.mistakes)),
             ]
         )
         twins += [f"task {task.number:02d}: {', '.join(names)}" for names in known.twins()]

@@ -69,6 +69,11 @@ class Mistake:
         """Whether it shows by words that hang on no state of random generators."""
         return any(mark.tells for mark in self.marks.values())
 
+    @property
+    def shows(self) -> bool:
+        """Whether it is red at all in the runs that students make."""
+        return any(mark.red for mark in self.marks.values())
+
     def is_what(self, ran: dict[str, Result], unwritten: set[str], *, edge: bool) -> bool:
         """Whether tests that ran tell of an answer that does the same, in `edge` cases as well.
 
@@ -139,6 +144,8 @@ class Mistakes:
         """Titles of mistakes that do the same."""
         groups: dict[tuple[str, ...], list[str]] = {}
         for mistake in self.mistakes:
+            if not mistake.shows:
+                continue
             does = tuple(mark.same for mark in mistake.marks.values())
             groups.setdefault(does, []).append(mistake.title)
         return [titles for titles in groups.values() if len(titles) > 1]
