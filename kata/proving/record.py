@@ -2,7 +2,7 @@
 
 Each wrong answer is judged as a student's would be. Tests in which it draws from a source of
 randomness run once more, with other seeds, in another order, and with more threads: what is the
-same both times does not hang on them. Where tests train for long, once has to do: there an answer
+same both times does not hang on them. Where tests train, once has to do: there an answer
 is known only if it trains in just the same way.
 """
 
@@ -20,11 +20,11 @@ from kata.course import LISTED, Course, CourseError, TaskInfo
 from kata.judging.gallery import Entry, read_gallery
 from kata.judging.result import AWAY, Result
 from kata.proving.flakes import surroundings
-from kata.proving.messages import LONG
 from kata.reporting.known import Mark, Mistake, Mistakes
 from kata.running.job import Job, Run
 from kata.running.kept import Kept
 
+QUICK = 10  # seconds that a call may take, above which a task's tests train
 SEARCH = "kata-fixed"  # as in practice
 ELSEWHERE = set(LISTED) - {"benchmark"}  # marks of tests that do not run in a student's usual run
 
@@ -49,7 +49,7 @@ def record(
         job.target: replace(job, tests=tests)
         for task, own in plan.items()
         for job in own
-        if task.time_limit <= LONG
+        if task.time_limit <= QUICK
         and (tests := tuple(result.test for result in first[job].results if result.chance))
     }
     second = _run_otherwise(course, list(again.values()), workers, fresh) if again else {}
