@@ -73,9 +73,9 @@ def score(translations: list[str], references: list[list[str]]) -> float:
     """The BLEU score of translations, as one corpus.
 
     N-grams of one to four tokens count, without smoothing, as sacrebleu's tokenizer "13a" cuts
-    them (a comma is a token of its own). An n-gram may match in any reference of its sentence.
-    Short translations are penalised by the length of the nearest reference, or of the shortest
-    one: libraries differ, and either will do.
+    them (a comma is a token of its own), and "The" is another token than "the". An n-gram may match
+    in any reference of its sentence. Short translations are penalised by the length of the nearest
+    reference, or of the shortest one: libraries differ, and either will do.
 
     Args:
         translations: one for each sentence.

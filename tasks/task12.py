@@ -49,9 +49,9 @@ def score(translations: list[str], references: list[list[str]]) -> float:
     """The BLEU score of translations, as one corpus.
 
     N-grams of one to four tokens count, without smoothing, as sacrebleu's tokenizer "13a" cuts
-    them (a comma is a token of its own). An n-gram may match in any reference of its sentence.
-    Short translations are penalised by the length of the nearest reference, or of the shortest
-    one: libraries differ, and either will do.
+    them (a comma is a token of its own), and "The" is another token than "the". An n-gram may match
+    in any reference of its sentence. Short translations are penalised by the length of the nearest
+    reference, or of the shortest one: libraries differ, and either will do.
 
     Args:
         translations: one for each sentence.
@@ -83,4 +83,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 7bea73bb2b88c0ef
+# stub 8f248d442aac5794

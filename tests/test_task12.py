@@ -88,6 +88,10 @@ def mistakes(translations, references):
             bleu([text], [row]) for text, row in pairs
         )
         / len(pairs),
+        "the value of texts in small letters": bleu(
+            [text.lower() for text in translations],
+            [[text.lower() for text in row] for row in references],
+        ),
         "the value of white-space tokens, for which 'you?' is one": bleu(
             translations, references, tokenize="none"
         ),
@@ -127,7 +131,7 @@ def test_corpus(task, drawn):
     > The BLEU score of translations, as one corpus.
 
     > N-grams of one to four tokens count, without smoothing, as sacrebleu's tokenizer "13a"
-    > cuts them (a comma is a token of its own).
+    > cuts them (a comma is a token of its own)
 
     > Short translations are penalised by the length of the nearest reference, or of the shortest
     > one: libraries differ, and either will do.
@@ -146,6 +150,15 @@ def test_any_reference(task):
     rows = [list(reversed(row)) for row in REFERENCES]
     check_score(task, SAMPLE, rows)
     check_score(task, [rows[0][0], rows[1][1]], rows)
+
+
+def test_capitals(task):
+    """A word with a capital is another word than the one without.
+
+    > "The" is another token than "the"
+    """
+    rows = [["The cat sat on the old mat.", "A cat sat on the Old mat today."]]
+    check_score(task, ["the Cat sat on the old mat."], rows)
 
 
 def test_three_references(task):

@@ -115,6 +115,18 @@ def score(translations, references):
 
 
 @wrong(
+    "compares in small letters",
+    advice="Capitals are part of a translation; hand the texts to the metric as they are.",
+    caught_by="test_capitals",
+)
+def score(translations, references):
+    check(translations, references)
+    small = [[text.lower() for text in row] for row in references]
+    texts = [text.lower() for text in translations]
+    return load_metric().compute(predictions=texts, references=small)["bleu"]
+
+
+@wrong(
     "averages the sentences' scores",
     advice=(
         "BLEU adds up the counts of all sentences before it divides; "
