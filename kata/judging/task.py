@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from kata.course import TaskInfo
-from kata.judging.behaviour import Trace, summary
+from kata.judging.behaviour import Trace, racing, summary
 from kata.judging.clock import Stopwatch, TimeUp, time_limit
 from kata.judging.describe import describe, is_simple
 from kata.judging.output import LIMIT, Printed, bounded_output
@@ -253,6 +253,8 @@ class Task:
 
     def _noted(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        if racing:
+            return function(*args, **kwargs)
         before = _chance()
         try:
             result = function(*args, **kwargs)
