@@ -7,6 +7,9 @@ from pathlib import Path
 
 from kata.judging.result import Result
 
+# An environment variable: what is imported ahead, as `module` or `module:name`, several of them.
+PRELOAD = "KATA_PRELOAD"
+
 
 @dataclass(frozen=True)
 class Job:

@@ -9,7 +9,7 @@ import contextlib
 import os
 from importlib import import_module
 
-PRELOAD = "KATA_PRELOAD"  # environment variable: `module` or `module:name`, several of them
+from kata.running.job import PRELOAD
 
 for _entry in os.environ.pop(PRELOAD, "").split():
     _module, _, _name = _entry.partition(":")

@@ -23,8 +23,7 @@ from typing import Any
 from kata.course import Course, TaskInfo
 from kata.judging.result import RED, Result
 from kata.judging.verdict import CRASHED
-from kata.running.job import Job, Run
-from kata.running.preload import PRELOAD
+from kata.running.job import PRELOAD, Job, Run
 from kata.running.worker import PLUGINS, work
 
 PATIENCE = 900  # seconds after which a run is killed; a test's own time limits end it long before
