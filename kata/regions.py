@@ -48,6 +48,12 @@ def is_pristine(text: str) -> bool:
     return bool(mark) and digest.strip() == _digest(f"{body}\n")
 
 
+def unsealed(text: str) -> str:
+    """A task's file without the digest at the end of a stub."""
+    lines = text.rstrip("\n").split("\n")
+    return "\n".join(lines[:-1] if lines[-1].startswith(DIGEST) else lines) + "\n"
+
+
 def sealed(text: str) -> str:
     """A stub with its digest."""
     return f"{text}{DIGEST}{_digest(text)}\n"

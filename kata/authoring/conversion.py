@@ -16,7 +16,7 @@ from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.files import free_name, replace
-from kata.regions import DIGEST, END, START
+from kata.regions import END, START, unsealed
 
 FORMAT = {"extension": ".py", "format_name": "light"}
 ROLE = "kata"  # in a cell's metadata
@@ -45,7 +45,7 @@ def write_notebook(course: Course, task: TaskInfo, path: Path) -> bool:
 
     if path.exists():
         return False
-    body = _body(course.stub(task).read_text(encoding="utf-8"))
+    body = unsealed(course.stub(task).read_text(encoding="utf-8"))
     notebook = _cells_of(body)
     for cell in notebook.cells:
         cell.metadata[ROLE] = GIVEN
@@ -80,7 +80,7 @@ def take_back(course: Course, task: TaskInfo, path: Path) -> Taken:
     """
     import jupytext
 
-    notebook = _read(path)
+    notebook = read_notebook(path)
     fresh = course.fresh(task).read_text(encoding="utf-8")
     if not any(cell.metadata.get(ROLE) == GIVEN for cell in notebook.cells):
         raise CourseError(
@@ -96,14 +96,14 @@ def take_back(course: Course, task: TaskInfo, path: Path) -> Taken:
             cell.metadata.pop(ROLE, None)
             kept.append(cell)
         else:
-            taken.left_out.append(cell.source.strip().partition("\n")[0])
-    text = _cells_of(_body(fresh)).cells[0]
+            taken.left_out.append(first_line(cell))
+    text = _cells_of(unsealed(fresh)).cells[0]
     notebook.cells = [*([text] if _is_text(text.source) else []), *kept]
     notebook.metadata = {"jupytext": _plain()}
     written = jupytext.writes(notebook, fmt=FORMAT)
     lines = [line for line in written.split("\n") if line not in (OPEN, CLOSE)]
     answer = "\n".join(lines).rstrip("\n") + "\n"
-    answer = fresh if answer == _body(fresh) else answer
+    answer = fresh if answer == unsealed(fresh) else answer
     _check(answer, path)
     old = taken.path.read_text(encoding="utf-8") if taken.path.is_file() else None
     if old not in (None, answer, fresh):
@@ -127,22 +127,25 @@ def _plain() -> dict[str, str]:
     return {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
 
 
-def _body(text: str) -> str:
-    """Of a task's file, without the digest at the end of a stub."""
-    lines = text.rstrip("\n").split("\n")
-    return "\n".join(lines[:-1] if lines[-1].startswith(DIGEST) else lines) + "\n"
+def read_notebook(path: Path) -> Any:
+    """A notebook of Jupyter.
 
-
-def _read(path: Path) -> Any:
-    import jupytext
+    Raises:
+        CourseError: there is none, or it cannot be read.
+    """
+    import nbformat
 
     try:
-        return jupytext.read(path)
+        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise CourseError(f"{path}: there is no such notebook.") from None
     except Exception as error:  # it raises whatever its way through the file runs into
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from None
+
+
+def first_line(cell: Any) -> str:
+    return str(cell.source).strip().partition("\n")[0]
 
 
 def _is_text(source: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from kata.authoring.conversion import take_back, write_notebook
+from kata.authoring.conversion import first_line, read_notebook, take_back, write_notebook
 from kata.authoring.notebook import LOG
 from kata.course import Course, CourseError, TaskInfo
 from kata.judging.scratch import is_writable
@@ -73,7 +73,7 @@ def run_notebook(course: Course, path: Path) -> int:
         CourseError: there is no such notebook, or Jupyter is not installed.
     """
     _require("nbclient", "ipykernel")
-    notebook = _read(path)
+    notebook = read_notebook(path)
     folder = prepare(course)
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "verdicts"
@@ -121,19 +121,6 @@ def _require(*modules: str) -> None:
         )
 
 
-def _read(path: Path) -> Any:
-    import nbformat
-
-    if not path.is_file():
-        raise CourseError(f"{path}: there is no such notebook.")
-    try:
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except Exception as error:  # it raises whatever its way through the file runs into
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from None
-    return notebook
-
-
 def _execute(notebook: Any, folder: Path) -> None:
     from nbclient import NotebookClient
 
@@ -160,7 +147,7 @@ def _report(path: Path, notebook: Any, verdicts: list[dict[str, Any]]) -> int:
             continue
         name = f"cell {cell.execution_count}"
         if name in red:
-            print(f"\n{name}: {_first_line(cell)}\n{_printed(cell)}")
+            print(f"\n{name}: {first_line(cell)}\n{_printed(cell)}")
         for verdict in verdicts:
             if verdict["cell"] == name:
                 rows.append(f"{'✓' if verdict['green'] else '✗'} {name:<8} {verdict['call']}")
@@ -169,17 +156,13 @@ def _report(path: Path, notebook: Any, verdicts: list[dict[str, Any]]) -> int:
             if output.output_type == "error":
                 error = f"{output.ename}: {output.evalue}".split("\n")[0]
                 rows.append(f"✗ {name:<8} stopped with {textwrap.shorten(error, 200)}")
-                first = first or f"mend {name}, which begins with `{_first_line(cell)}`"
+                first = first or f"mend {name}, which begins with `{first_line(cell)}`"
     print("\n" + "\n".join(rows or ["no cell of this notebook calls a check"]))
     again = f"kata notebook {path}"
     print(
         f"\nnext: {first}; then run\n      {again}" if first else "\nnext: nothing, all is green."
     )
     return 1 if first or not verdicts else 0
-
-
-def _first_line(cell: Any) -> str:
-    return str(cell.source).strip().partition("\n")[0]
 
 
 def _printed(cell: Any) -> str:

@@ -25,7 +25,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]+")
 DECIMAL = re.compile(r"-?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)")
 
 
-racing: list[bool] = []  # not empty while a clock is read, which noting would disturb
+_racing: list[bool] = []  # not empty while a clock is read
 
 
 class Trace:
@@ -42,7 +42,8 @@ class Trace:
 
     @property
     def is_full(self) -> bool:
-        return bool(racing) or len(self.digests) >= CALLS
+        """Whether more calls would not be noted."""
+        return bool(_racing) or len(self.digests) >= CALLS
 
     def note(self, outcome: str, *, chance: bool = False) -> None:
         """Keep what came of a call: `summary(result)`, say."""
@@ -61,6 +62,16 @@ class Trace:
             self._shared[key] = self.digests, self.chance
             self.digests, self.chance = own, chance
             self.note(" ".join(self._shared[key][0]), chance=self._shared[key][1])
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Nothing is noted inside, where a clock is read."""
+    _racing.append(True)
+    try:
+        yield
+    finally:
+        _racing.pop()
 
 
 def digest(text: str) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kata.judging.behaviour import racing
+from kata.judging.behaviour import undisturbed
 from kata.judging.result import Result
 
 Prepare = Callable[[], Callable[[], Any]]
@@ -82,11 +82,8 @@ class Race:
             seconds = self(clock=time.process_time, **work)
             return slowness(seconds), seconds
 
-        racing.append(True)
-        try:
+        with undisturbed():
             return repeated(measure, below=below)
-        finally:
-            racing.pop()
 
     def show(self, seconds: Seconds) -> None:
         """Put times on the board: `race.show({"yours": 0.0031, "the reference": 0.0012})`."""

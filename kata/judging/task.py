@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from kata.course import TaskInfo
-from kata.judging.behaviour import Trace, racing, summary
+from kata.judging.behaviour import Trace, summary
 from kata.judging.clock import Stopwatch, TimeUp, time_limit
 from kata.judging.describe import describe, is_simple
 from kata.judging.output import LIMIT, Printed, bounded_output
@@ -253,7 +253,7 @@ class Task:
 
     def _noted(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        if racing:
+        if self.trace.is_full:
             return function(*args, **kwargs)
         before = _chance()
         try:
@@ -261,8 +261,7 @@ class Task:
         except BaseException as error:
             self.trace.note(f"raises {type(error).__name__}", chance=_chance() != before)
             raise
-        chance = _chance() != before
-        self.trace.note("" if self.trace.is_full else summary(result, self.files), chance=chance)
+        self.trace.note(summary(result, self.files), chance=_chance() != before)
         return result
 
     @contextmanager

@@ -14,7 +14,7 @@ from kata.files import free_name, replace
 from kata.judging.gallery import read_gallery
 from kata.practising.board import state_of
 from kata.practising.screen import Screen
-from kata.regions import DIGEST
+from kata.regions import unsealed
 from kata.reporting.progress import Progress
 
 
@@ -89,6 +89,4 @@ def compare(
 
 
 def _lines(path: Path) -> list[str]:
-    """Of a file, without the digest at the end of a stub."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return lines[:-1] if lines and lines[-1].startswith(DIGEST) else lines
+    return unsealed(path.read_text(encoding="utf-8")).splitlines()

@@ -36,7 +36,7 @@ def write_history(
 
 def _write_task(page: Page, task: TaskInfo, attempts: list[Attempt]) -> None:
     page.paragraph(f"task {task.number:02d}  {task.title}", "         ", bold=True)
-    longest = max([attempt.seconds for attempt in attempts] + [MINUTE])
+    longest = longest_of(attempts)
     room = max(min(WIDEST, page.width - 45), 5)
     for number, attempt in enumerate(attempts, 1):
         bar = page.bar * max(round(room * attempt.seconds / longest), 1)
@@ -45,6 +45,11 @@ def _write_task(page: Page, task: TaskInfo, attempts: list[Attempt]) -> None:
             f"  {number:2}  {start:%Y-%m-%d}  {bar:<{room}}  {effort(attempt)}",
             green=bool(attempt.green), yellow=attempt.is_open,
         )  # fmt: skip
+
+
+def longest_of(attempts: list[Attempt]) -> float:
+    """Seconds of the longest bar."""
+    return max([attempt.seconds for attempt in attempts] + [MINUTE])
 
 
 def day(when: datetime) -> str:

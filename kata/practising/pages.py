@@ -15,7 +15,7 @@ from kata.files import replace
 from kata.judging.race import readable
 from kata.judging.result import GREEN, RED
 from kata.practising.board import next_task, state_of
-from kata.practising.history import MINUTE, day
+from kata.practising.history import day, longest_of
 from kata.practising.schedule import due
 from kata.reporting.page import MARKS
 from kata.reporting.progress import Attempt, Progress, effort, pictures_of
@@ -48,7 +48,7 @@ def write_page(course: Course, progress: Progress, path: Path) -> None:
     later = next_task(course, progress)
     text = environment.get_template(TEMPLATE).render(
         tasks=tasks,
-        done=sum(task["colour"] == "green" and task["text"] == "green" for task in tasks),
+        done=sum(task["green"] for task in tasks),
         next=f"task {later.number:02d}, kata watch {later.number:02d}" if later else "",
         written=f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
     )
@@ -64,6 +64,7 @@ def _task(
         "number": f"{task.number:02d}",
         "title": task.title,
         "needs": task.needs,
+        "green": state.green,
         "mark": MARKS[state.mark],
         "colour": COLOURS.get(state.mark, "soft"),
         "text": state.text,
@@ -92,7 +93,7 @@ def _speeds(speeds: dict[str, float]) -> list[Bar]:
 
 
 def _attempts(attempts: list[Attempt]) -> list[Bar]:
-    longest = max([attempt.seconds for attempt in attempts] + [MINUTE])
+    longest = longest_of(attempts)
     return [
         Bar(
             f"{datetime.fromisoformat(attempt.start).astimezone():%Y-%m-%d}",

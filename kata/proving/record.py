@@ -8,7 +8,6 @@ is known only if it trains in just the same way.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from kata.judging.result import AWAY, Result
 from kata.proving.flakes import surroundings
 from kata.reporting.known import Mark, Mistake, Mistakes
 from kata.running.job import Job, Run
-from kata.running.kept import Kept
+from kata.running.kept import Kept, digest_of
 
 QUICK = 10  # seconds that a call may take, above which a task's tests train
 SEARCH = "kata-fixed"  # as in practice
@@ -67,10 +66,8 @@ def record(
 
 def source(course: Course, task: TaskInfo) -> str:
     """A digest of the files that say what a task's wrong answers do."""
-    whole = hashlib.sha256()
-    for path in (course.test_file(task), course.solution(task), course.gallery(task)):
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()[:16]
+    paths = (course.test_file(task), course.solution(task), course.gallery(task))
+    return digest_of(path.read_bytes() for path in paths)[:16]
 
 
 def stale(course: Course, task: TaskInfo) -> str | None:

@@ -208,8 +208,8 @@ def effort(attempt: Attempt) -> str:
 
 def comparison(record: Record) -> str:
     """The effort of an attempt that is green beside those before it; "" without one before."""
-    *before, last = record.attempts or [Attempt(_now())]
-    if not before or not last.green or last.green != record.judged:
+    *before, last = record.attempts
+    if not before or last.green != record.judged:
         return ""
     return f"{effort(last)} this time; before: {'; '.join(map(effort, before))}"
 

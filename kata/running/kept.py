@@ -82,7 +82,7 @@ class Kept:
     def _key(self, job: Job) -> str:
         options = [*job.tests, str(job.slow), str(job.stop), job.search]
         parts = [self._surroundings, _content(job.test_file), self._answer(job.target), *options]
-        return _digest(part.encode() for part in parts)
+        return digest_of(part.encode() for part in parts)
 
     def _answer(self, target: str) -> str:
         name, _, title = target.partition("::")
@@ -92,7 +92,7 @@ class Kept:
             return f"{path if path.is_relative_to(self._course.root) else ''}{_content(path)}"
         if (path, title) not in self._entries:
             entry = find_entry(path, title)
-            self._entries[path, title] = _digest([ast.dump(entry.code).encode()])
+            self._entries[path, title] = digest_of([ast.dump(entry.code).encode()])
         task = self._course.task(path.stem)
         return (_content(self._course.solution(task)) if task else "") + self._entries[path, title]
 
@@ -110,14 +110,15 @@ class Kept:
             for path in sorted(files)
             if path.is_file() and path.suffix != ".pyc"
         ]
-        return _digest(part.encode() for part in parts)
+        return digest_of(part.encode() for part in parts)
 
 
 def _content(path: Path) -> str:
-    return _digest([path.read_bytes()]) if path.is_file() else ""
+    return digest_of([path.read_bytes()]) if path.is_file() else ""
 
 
-def _digest(parts: Iterable[bytes]) -> str:
+def digest_of(parts: Iterable[bytes]) -> str:
+    """One digest of several contents, in their order."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(hashlib.sha256(part).digest())

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kata.authoring.conversion import _body, _cells_of, take_back, write_notebook
+from kata.authoring.conversion import _cells_of, take_back, write_notebook
 from kata.course import Course, CourseError
+from kata.regions import unsealed
 from tests.harness.test_reports import SOLVED
 
 COURSE = Course.find(Path(__file__).parent)
@@ -61,7 +62,7 @@ def test_solved_in_cells(course, path, mini):
     def solve(cells):
         given = [cell for cell in cells if cell["metadata"].get("kata") == "given"]
         for cell, solved in zip(
-            given, _cells_of(_body(solution)).cells[-len(given) :], strict=True
+            given, _cells_of(unsealed(solution)).cells[-len(given) :], strict=True
         ):
             cell["source"] = solved.source
 
