@@ -8,8 +8,14 @@ and a macro-F1 of at least 0.8.
     python tasks/task19.py          trains, and draws losses and confusions (dispatcher.png)
     python tasks/task19.py --all    does so on all 26,238 instructions
 
+`helper_utils.training_loop` is the loop, ready to run; its docstring says what it takes.
+
 Without a network, a small stand-in takes the place of DistilBERT, and learns at about its pace; the
-run takes 4,000 instructions. `KATA_DATA` names the folder of the real ones, if you have them.
+run takes 4,000 instructions. `KATA_DATA` names the folder of the real ones, if you have them. They
+are harder: people ask for one thing in many ways, and some rows could bear two labels. On half of
+them, none asked twice, the stand-in gets to a macro-F1 of 0.67, a MiniLM with real weights to 0.72,
+and naive Bayes to 0.65. The 0.83 to 0.86 that others report of DistilBERT are from splits with
+paraphrases of one instruction on both sides.
 
 Out of scope: search for the best numbers, other losses or optimizers.
 """
@@ -71,4 +77,4 @@ if __name__ == "__main__":
     import sys
 
     main(None if "--all" in sys.argv[1:] else helper_utils.PART)
-# stub ab3b991732c4c304
+# stub 07788a938ced77a0
