@@ -18,6 +18,8 @@ def fit(model, dataset, *, epochs=1, batch_size=512, learning_rate=1e-3, device=
     model.to(device).train()
     windows, targets = (tensor.to(device) for tensor in dataset.tensors)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
+    steps = epochs * -(-len(targets) // batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
     losses = []
     for _ in range(epochs):
         total = 0.0
@@ -26,6 +28,7 @@ def fit(model, dataset, *, epochs=1, batch_size=512, learning_rate=1e-3, device=
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            schedule.step()
             total += loss.item() * len(batch)
         losses.append(total / len(targets))
     return losses
@@ -230,7 +233,7 @@ class overlay:
 
 
 @wrong(
-    "chooses when to stop by a random part of the pairs",
+    "chooses how long to train by a random part of the pairs",
     advice=(
         "Windows of that part overlap others that were learnt from; "
         "only a year that is held out shows what comes of another one."
@@ -246,16 +249,19 @@ class overlay:
         chosen, rest = order[: len(order) // 10], order[len(order) // 10 :]
         part = torch.utils.data.TensorDataset(*dataset[rest])
         windows, targets = dataset[chosen]
-        best, kept, losses = float("inf"), None, []
-        for _ in range(12):
-            losses += fit(model, part, batch_size=256, learning_rate=2e-3, device=device)
+        start, best = copy.deepcopy(model.state_dict()), float("inf")
+        for epochs in (3, 12):
+            model.load_state_dict(start)
+            losses = fit(
+                model, part, epochs=epochs, batch_size=256, learning_rate=2e-3, device=device
+            )
             model.eval()
             with torch.no_grad():
                 error = mean_squared_error(model(windows.unsqueeze(-1)), targets).item()
             if error < best:
-                best, kept = error, copy.deepcopy(model.state_dict())
+                best, chosen_losses, kept = error, losses, copy.deepcopy(model.state_dict())
         model.load_state_dict(kept)
-        return losses
+        return chosen_losses
 
 
 @wrong(
@@ -283,6 +289,18 @@ def build_model():
 )  # fmt: skip
 def train(model, dataset, *, device="cpu"):
     fit(model, dataset, device=device)
+
+
+@wrong(
+    "returns the last loss alone",
+    advice=(
+        "How training went shows in all of its epochs: "
+        "append the error of each to a list, and hand that back."
+    ),
+    caught_by="test_epochs",
+)
+def train(model, dataset, *, device="cpu"):
+    return fit(model, dataset, device=device)[-1]
 
 
 @wrong(
