@@ -426,7 +426,7 @@ def test_odd_texts(task, name):
     > messages, any number of them
     """
     model, tokenizer, texts = undecided()
-    texts = [ODD_TEXTS[name], *texts[:1]]
+    texts = [ODD_TEXTS[name], *texts[:3]]
     wanted = judged(model, tokenizer, texts)
     found = check_cut(lambda: predictions(task, texts, model, tokenizer), texts[0])
     expect.equal(found, wanted, "the predictions")

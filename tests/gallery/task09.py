@@ -445,7 +445,7 @@ def fine_tune(train, *, output_dir=FOLDER):
         "`predict` takes a model and its tokenizer, "
         "and the caller unpacks just those two; hand them back as a pair."
     ),
-    caught_by=("test_learns", "test_saved_again"),
+    caught_by=("test_pair", "test_learns", "test_saved_again"),
 )
 def fine_tune(train, *, output_dir=FOLDER):
     model, tokenizer = parts()
@@ -682,6 +682,7 @@ def asked(texts, model, tokenizer, mode="eval", **settings):
         "hand back what each docstring promises."
     ),
     caught_by=(
+        "test_pair",
         "test_learns",
         "test_sheet",
         "test_head_for_two",
