@@ -147,10 +147,20 @@ def mutants(
             count[TIMED_OUT],
             len(alive),
             sum(fate.equivalent for fate in alive),
+            sum(fate.alike for fate in alive),
         ]
         return [f"{task.number:02d}", *map(str, counts)]
 
-    header = ["task", "made", "judged", "killed", "timed out", "survived", "explained"]
+    header = [
+        "task",
+        "made",
+        "judged",
+        "killed",
+        "timed out",
+        "survived",
+        "explained",
+        "gave the same",
+    ]
     _print_table([header, *map(row, tasks)])
     open_ones = sorted(filter(_is_open, fates), key=lambda f: (f.mutant.task.number, f.mutant.line))
     for fate in open_ones:

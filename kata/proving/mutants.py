@@ -3,7 +3,8 @@
 A mutant is a reference with one change in one of its solution regions, by an operator of
 cosmic-ray. It is killed if a test is red, and survives if all tests that run are green. A survivor
 is a hole in the tests, unless it does the same as the reference: then it stands in
-`tests/gallery/equivalent.toml` with the reason. What is known to be killed is kept, as all runs
+`tests/gallery/equivalent.toml` with the reason. Which survivors return what the reference returns,
+as far as a run notes it, the machine says beside. What is known to be killed is kept, as all runs
 are, so that a run of mutants can be stopped and goes on later.
 """
 
@@ -14,7 +15,7 @@ import difflib
 import random
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class Fate:
     what: str
     by: str = ""  # the test that is red, or why a survivor is no hole
     equivalent: bool = False
+    alike: bool = False  # nothing that the tests were given differs from the reference's
 
 
 @dataclass
@@ -132,14 +134,20 @@ def judge_mutants(
 ) -> Iterator[Fate]:
     """What the tests make of each; `folder` takes the files, `watch` sees the runs go by."""
     by_job: dict[Job, Mutant] = {}
+    references = {
+        task: Job(course.test_file(task), str(course.solution(task)), stop=True)
+        for task in dict.fromkeys(mutant.task for mutant in mutants)
+    }
     for number, mutant in enumerate(mutants):
         path = folder / f"{number:04d}" / f"{mutant.task.name}.py"
         path.parent.mkdir()
         path.write_text(mutant.code, encoding="utf-8")
         by_job[Job(course.test_file(mutant.task), str(path), stop=True)] = mutant
-    jobs = list(by_job)
-    for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh)):
-        yield _fate(by_job[run.job], run, equivalents)
+    jobs = [*references.values(), *by_job]
+    runs = {run.job: run for run in watch(jobs, Kept(course).run(jobs, workers, fresh=fresh))}
+    for job, mutant in by_job.items():
+        fate = _fate(mutant, runs[job], equivalents)
+        yield replace(fate, alike=_alike(runs[job], runs[references[mutant.task]]))
 
 
 def sample(course: Course, mutants: list[Mutant]) -> list[Mutant]:
@@ -162,6 +170,16 @@ def _fate(mutant: Mutant, run: Run, equivalents: Equivalents) -> Fate:
         return Fate(mutant, TIMED_OUT if "killed after" in run.broken else KILLED, "its process")
     reason = equivalents.reason(mutant)
     return Fate(mutant, SURVIVED, reason, equivalent=bool(reason))
+
+
+def _alike(run: Run, reference: Run) -> bool:
+    """Whether all calls that were noted gave the same, where no chance is at work."""
+    wanted = {result.test: result for result in reference.results}
+    return not run.broken and all(
+        result.behaviour == wanted[result.test].behaviour
+        for result in run.results
+        if result.test in wanted and not wanted[result.test].chance
+    )
 
 
 def _mutations(source: str) -> Iterator[tuple[str, int]]:

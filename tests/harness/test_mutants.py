@@ -60,6 +60,21 @@ def test_killed_and_alive(mini):
     assert outcome.status == 1
     assert "FAILED solutions/task01.py:17: survived" in outcome.text
     assert "- total, sums = 0, []" in outcome.text
+    *_, survived, explained, alike = next(
+        line.split() for line in outcome.text.splitlines() if line.startswith("  01")
+    )
+    assert int(survived) > int(explained) == 0
+    assert int(alike) == 0  # they return other sums; the tests no longer look
+
+
+def test_survivors_that_give_the_same(mini):
+    mini.replace("solutions/task01.py", "    return 2 * number", "    return 2 * number + 0 * 1")
+    outcome = mini.kata("mutants", "01")
+    assert "- return 2 * number + 0 * 1" in outcome.text
+    *_, survived, _, alike = next(
+        line.split() for line in outcome.text.splitlines() if line.startswith("  01")
+    )
+    assert int(survived) == int(alike) > 0
 
 
 def test_explained_survivors(mini):
