@@ -74,8 +74,10 @@ class KeptPage:
 
 
 def _same_everywhere(block: str) -> str:
-    """Without what differs from one machine or version to the next: decimals, places."""
-    for what in (r"0x[0-9a-f]+", r"-?\d+\.\d+(e[+-]?\d+)?", r"(?<=\.py:)\d+", r"/\S*/(?=\S)"):
+    """Without what differs from one machine or version to the next: decimals, places, paces."""
+    paces = (r"\[\d+:\d+<[^]]*\]", r"(?<=_per_second': ')[\d.]+", r"(?<=_runtime': ')[\d.]+")
+    places = (r"0x[0-9a-f]+", r"(?<=\.py:)\d+", r"/\S*/(?=\S)")
+    for what in (*paces, *places, r"-?\d+\.\d+(e[+-]?\d+)?"):
         block = re.sub(what, "~", block)
     return " ".join(block.split())
 

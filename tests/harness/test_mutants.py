@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kata.proving.messages import _same_everywhere
 from kata.proving.mutants import make_mutants
 from kata.proving.operators import OWN
 
@@ -120,6 +121,16 @@ def test_messages_that_are_kept(mini):
     assert done.status == 1
     assert "FAILED tests/gallery/messages/task01.txt: 'squares' has another message" in done.text
     assert "'prints nothing'" not in done.text
+
+
+def test_messages_do_not_depend_on_the_pace():
+    slow, fast = (
+        f"    printed  'train_samples_per_second': '{rate}', 'train_runtime': '{time}'\n"
+        f"             100%|██████████| 4/4 [00:0{bar}<00:00, {rate}it/s]\n    got  4 of 9 differ"
+        for rate, time, bar in (("26", "2", 3), ("104.5", "0.15", 0))
+    )
+    assert _same_everywhere(slow) == _same_everywhere(fast)
+    assert _same_everywhere(slow) != _same_everywhere(slow.replace("4 of 9", "5 of 9"))
 
 
 # What a student reads on this one is the same on all machines, and cheap enough for every run.
