@@ -170,8 +170,10 @@ def check_error(task, windows, model, mse, bar, expected):
     """An error of at most `bar`; one that is too great stands beside that of what was learnt."""
     got = f"{mse:.4f}"
     if mse > bar:
-        learnt, _, _ = scores(task, model, windows().train)
-        got += f", after {learnt:.4f} on the pairs that it learnt from"
+        learnt, _, persistence = scores(task, model, windows().train)
+        got += (
+            f"; {learnt:.4f} on the pairs it learnt from, where persistence has {persistence:.4f}"
+        )
     expect.measured("error", mse, got, most=bar, expected=expected)
 
 
@@ -273,15 +275,15 @@ def test_evaluation_r_squared(task):
         variance = float(dataset.tensors[1].double().var(correction=0))
         wanted = 1 - forecasting.squared_error(probe, dataset) / variance
         got = f"{result['r2']:.6g}"
-        swapped = squared_error_share(probe, dataset)
+        swapped = swapped_r2(probe, dataset)
         if abs(result["r2"] - swapped) < 1e-3 * abs(swapped):
             got += ", which divides by the variance of the forecasts"
         near = abs(result["r2"] - wanted) <= 1e-3 * abs(wanted)
         expect.that(near, f'["r2"] is {wanted:.6g}', got)
 
 
-def squared_error_share(probe, dataset):
-    """R-squared with forecasts and targets swapped."""
+def swapped_r2(probe, dataset):
+    """R-squared as it comes out where forecasts and targets are swapped."""
     with torch.no_grad():
         forecasts = probe(dataset.tensors[0].unsqueeze(-1)).double()
     variance = float(forecasts.var(correction=0))
