@@ -4,7 +4,7 @@ Find a network, and a way to train it, that forecast the next reading well in a 
 those it has learnt from. On the test year it has to beat three marks:
 
 - persistence, which repeats the last reading of the window, by 5% or more (its mean squared error
-  is 0.0360, so this is the mark that counts);
+  is 0.0360);
 - the LSTM of task 02 (0.0342);
 - an R-squared of 0.9.
 
@@ -164,4 +164,4 @@ if __name__ == "__main__":
     import sys
 
     main(years="--years" in sys.argv[1:])
-# stub 92f6538464b8727d
+# stub ebe6cf2c755039f8
