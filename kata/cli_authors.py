@@ -28,6 +28,13 @@ def check(
             "by it.",
         ),
     ] = False,
+    isolated: Annotated[
+        bool,
+        typer.Option(
+            "--isolated",
+            help="Prove instead that `kata grade` gives the verdicts that practice gives.",
+        ),
+    ] = False,
 ) -> int:
     """Prove that the tests judge rightly.
 
@@ -42,6 +49,10 @@ def check(
         return console.unquoted(course, chosen)
     if record:
         return console.record(course, chosen, jobs=jobs, fresh=fresh)
+    if isolated:
+        from kata.grading.console import compare_all
+
+        return compare_all(course, chosen, jobs=jobs, slow=slow, fresh=fresh)
     return console.check(course, chosen, jobs=jobs, slow=slow, fresh=fresh)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -63,7 +64,13 @@ def read_gallery(path: Path) -> list[Entry]:
     Raises:
         CourseError: the file is missing or not Python, or an entry's decorator is unusable.
     """
-    tree = _parse(path)
+    return list(_entries(path, _text(path)))
+
+
+@lru_cache(maxsize=64)
+def _entries(path: Path, text: str) -> tuple[Entry, ...]:
+    """Of one state of a gallery file: a run asks again and again, for every test."""
+    tree = _parse(path, text)
     shared = [node for node in tree.body if _decoration(node) is None]
     entries: list[Entry] = []
     for node in tree.body:
@@ -80,14 +87,14 @@ def read_gallery(path: Path) -> list[Entry]:
         entries.append(
             Entry(path, node.lineno, kind, title, caught_by, tuple(own), code, raises, advice)
         )
-    return entries
+    return tuple(entries)
 
 
 def undecorated(path: Path) -> list[tuple[str, int]]:
     """The functions and classes that entries share: names and lines."""
     return [
         (node.name, node.lineno)
-        for node in _parse(path).body
+        for node in _parse(path, _text(path)).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and _decoration(node) is None
     ]
 
@@ -109,11 +116,16 @@ def lay_over(entry: Entry, reference: ModuleType) -> None:
     exec(compile(entry.code, str(entry.path), "exec"), vars(reference))
 
 
-def _parse(path: Path) -> ast.Module:
+def _text(path: Path) -> str:
     try:
-        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CourseError(f"{path} is missing: a task without a gallery proves nothing.") from None
+
+
+def _parse(path: Path, text: str) -> ast.Module:
+    try:
+        return ast.parse(text, filename=str(path))
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: {error.msg}.") from None
 

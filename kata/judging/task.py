@@ -12,7 +12,7 @@ import sys
 import unittest
 import warnings
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -89,7 +89,7 @@ class Task:
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             function = self._callable(name)
-            self.last_call = self._maker = _describe_call(name, function, args, kwargs)
+            self.last_call = self._maker = describe_call(name, function, args, kwargs)
             self._check_signature(name, function, args, kwargs)
             return self._guarded(name, lambda: self._noted(function, *args, **kwargs))
 
@@ -104,7 +104,7 @@ class Task:
         name = getattr(thing, "__qualname__", type(thing).__name__)
         if "<locals>" in name:
             name = name.rpartition(".")[2].replace("_", " ")
-        call = _describe_call(name, getattr(thing, "forward", thing), args, kwargs)
+        call = describe_call(name, getattr(thing, "forward", thing), args, kwargs)
         self.last_call = call if self._maker is None else _made_by(self._maker, call, self.files)
         return self._guarded(name, lambda: self._noted(thing, *args, **kwargs))
 
@@ -232,7 +232,7 @@ class Task:
         self._fail_again(what)  # it hung once; do not wait for it again
         try:
             with (
-                self._target.in_place(),
+                self._in_place(),
                 self._time_limit(limit),
                 self._warnings(),
                 bounded_output(self._shown) as self.printed,
@@ -250,6 +250,9 @@ class Task:
         except AWAY as error:
             # pytest would count the test as one that need not run.
             raise Evaded(type(error).__name__).with_traceback(error.__traceback__) from None
+
+    def _in_place(self) -> AbstractContextManager[None]:
+        return self._target.in_place()
 
     def _noted(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -305,14 +308,16 @@ def _chance() -> tuple[object, ...]:
     return tuple(states)
 
 
-def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Call:
+def describe_call(name: str, function: Callable[..., Any] | None, args: Any, kwargs: Any) -> Call:
+    """A call in words; without its function, arguments go by their numbers."""
     try:
+        assert function is not None
         parameters = [
             p.name
             for p in inspect.signature(function).parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
-    except (TypeError, ValueError):
+    except (AssertionError, TypeError, ValueError):
         parameters = []
     named = {
         parameters[i] if i < len(parameters) else f"argument {i + 1}": value
@@ -321,7 +326,7 @@ def _describe_call(name: str, function: Callable[..., Any], args: Any, kwargs: A
     simple = {key for key, value in named.items() if is_simple(value)}
     words = [f"{key}={value!r}" if key in simple else key for key, value in named.items()]
     details = [f"{key} = {describe(value)}" for key, value in named.items() if key not in simple]
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None) if function else None
     if code is None and isinstance(function, type):
         code = getattr(vars(function).get("__init__"), "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else (None, None)

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from kata.judging.clock import TimeUp
 from kata.judging.describe import describe
@@ -72,6 +72,26 @@ def student_frames(error: BaseException, files: Container[str]) -> list[Tracebac
     return found
 
 
+class Place(NamedTuple):
+    """A line of a student's file that an error went through."""
+
+    file: str
+    line: int | None
+    function: str
+
+
+def student_places(error: BaseException, files: Container[str]) -> list[Place]:
+    """The same as places; an error that comes from another process brings its own along."""
+    brought: list[Place] | None = getattr(error, "places", None)
+    if brought is not None:
+        return brought
+    return [
+        Place(code.co_filename, entry.tb_lineno, code.co_qualname)
+        for entry in student_frames(error, files)
+        for code in [entry.tb_frame.f_code]
+    ]
+
+
 def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Verdict:
     if task.stopped_on_import(error):
         return _judge_import(error, task, explain)
@@ -85,14 +105,13 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
             UNWRITTEN, UNWRITTEN, str(error), error.name, file=task.main_file, line=error.line
         )
 
-    frames = student_frames(error, task.files)
+    places = student_places(error, task.files)
     call: dict[str, Any] = {"file": task.main_file}
     if task.last_call is not None:
         call["call"], call["call_details"] = task.last_call.text, task.last_call.details
         call["file"], call["line"] = task.last_call.file or task.main_file, task.last_call.line
-    if frames:
-        call["file"] = frames[-1].tb_frame.f_code.co_filename
-        call["line"] = frames[-1].tb_lineno
+    if places:
+        call["file"], call["line"] = places[-1].file, places[-1].line
     name = call.get("call", "").partition("(")[0]
     place = f"{call['file']}:{call.get('line')}"
 
@@ -101,33 +120,33 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
         return Verdict(WRONG, cause, expected=error.expected, got=error.got, **call)
     if isinstance(error, TimeUp):
         return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)
-    if not frames:
+    if not places:
         cause = "".join(traceback.format_exception_only(error)).strip()
         if not task.returned or task.strict or isinstance(error, AWAY):
             return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
         sentence = f"The test cannot work with what came of this call: {cause}"
         return Verdict(STRANGE, cause, sentence, got=describe(task.returned[0]), **call)
     if isinstance(error, NotImplementedError):
-        subject = frames[-1].tb_frame.f_code.co_qualname
+        subject = places[-1].function
         return Verdict(UNWRITTEN, UNWRITTEN, str(error), subject=subject, **call)
     cause = f"{type(error).__name__} at {place}"
     return Verdict(RAISED, cause, explain(error) or _sentence(error, f"`{name}`"), **call)
 
 
 def _judge_import(error: BaseException, task: Task, explain: Explain) -> Verdict:
-    frames = student_frames(error, task.files)
+    places = student_places(error, task.files)
     file, line = task.main_file, None
     if isinstance(error, Blocked):
         sentence = error.sentence
-    elif isinstance(error, SyntaxError) and not frames:
+    elif isinstance(error, SyntaxError) and not places:
         line = error.lineno
         sentence = f"Python cannot read the file: {error.msg}."
         if error.text and error.text.strip():
             sentence += f" It stopped at `{error.text.strip()}`."
     else:
         sentence = explain(error) or _sentence(error, "Importing the file")
-    if frames:
-        file, line = frames[-1].tb_frame.f_code.co_filename, frames[-1].tb_lineno
+    if places:
+        file, line = places[-1].file, places[-1].line
     return Verdict(BLOCKED, sentence, sentence, file=file, line=line)
 
 

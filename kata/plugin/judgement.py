@@ -9,7 +9,7 @@ import random
 import re
 import shutil
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class Judgement:
         self._start = config.rootpath if in_root else Path(config.invocation_params.dir)
         self._unwritten: dict[TaskInfo, tuple[str, int] | None] = {}
         self._tasks: dict[str, Task] = {}
+        self.make_task: Callable[[TaskInfo, Target], Task] | None = None  # of answers elsewhere
         self._orders: dict[str, int] = {}  # of nodes, in the order of collection
         for info in course.tasks:
             self._target(info)  # a wrong --target is an error at once
@@ -86,6 +87,8 @@ class Judgement:
 
     def task(self, info: TaskInfo) -> Task:
         """The answer to a task; one for all tests of a file, so that it is imported once."""
+        if info.name not in self._tasks and self.make_task is not None:
+            self._tasks[info.name] = self.make_task(info, self._target(info))
         if info.name not in self._tasks:
             option = self.config.option
             solution = self.course.solution(info)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from kata.proving.mutants import (
 from kata.proving.proofs import Proof
 from kata.proving.proofs import check as prove
 from kata.proving.record import record as record_all
-from kata.running.job import Job, Run
+from kata.terminal import print_table, with_bar
 
 LEAST = 12  # thresholds that `kata flakes` shows
 
@@ -40,7 +40,7 @@ def check(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, fresh
     start = time.monotonic()
     proofs = prove(
         course, tasks, workers=jobs, slow=slow, fresh=fresh,
-        watch=partial(_watch, "kata check"),
+        watch=partial(with_bar, "kata check"),
     )  # fmt: skip
 
     def row(proof: Proof) -> list[str]:
@@ -66,7 +66,7 @@ def check(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, fresh
         "not run here",
         "time",
     ]
-    _print_table([header, *map(row, proofs)])
+    print_table([header, *map(row, proofs)])
     failures = [f"task {p.task.number:02d}: {text}" for p in proofs for text in p.failures]
     for failure in failures:
         print(f"\nFAILED {failure}")
@@ -81,7 +81,7 @@ def check(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, fresh
 def record(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> int:
     """`kata check --record`: a row for each task, and wrong answers that nothing tells apart."""
     found = record_all(
-        course, tasks, workers=jobs, fresh=fresh, watch=partial(_watch, "kata check --record")
+        course, tasks, workers=jobs, fresh=fresh, watch=partial(with_bar, "kata check --record")
     )
     header = ["task", "known mistakes", "red elsewhere only", "without advice"]
     rows = [[*header, "only as the very same run"]]
@@ -99,7 +99,7 @@ def record(course: Course, tasks: list[TaskInfo], *, jobs: int, fresh: bool) -> 
             ]
         )
         twins += [f"task {task.number:02d}: {', '.join(names)}" for names in known.twins()]
-    _print_table(rows)
+    print_table(rows)
     if twins:
         print("\nThese do the same, and are named together:")
         print("\n".join(f"  {names}" for names in twins))
@@ -132,7 +132,7 @@ def mutants(
         fates = list(
             judge_mutants(
                 course, chosen, Path(folder), equivalents, workers=jobs,
-                fresh=fresh, watch=partial(_watch, "kata mutants"),
+                fresh=fresh, watch=partial(with_bar, "kata mutants"),
             )
         )  # fmt: skip
 
@@ -161,7 +161,7 @@ def mutants(
         "explained",
         "gave the same",
     ]
-    _print_table([header, *map(row, tasks)])
+    print_table([header, *map(row, tasks)])
     open_ones = sorted(filter(_is_open, fates), key=lambda f: (f.mutant.task.number, f.mutant.line))
     for fate in open_ones:
         mutant = fate.mutant
@@ -212,7 +212,7 @@ def flakes(course: Course, tasks: list[TaskInfo], *, jobs: int, slow: bool, runs
                 str(sum(outcome == "red" for outcome in verdicts)),
             ]
         )
-    _print_table(rows)
+    print_table(rows)
     slacks = sorted(
         (slack, test.task, test.test, name)
         for test in found.values()
@@ -239,7 +239,7 @@ def messages(
     """
     found = list(
         messages_of(
-            course, tasks, workers=jobs, fresh=fresh, watch=partial(_watch, "kata messages")
+            course, tasks, workers=jobs, fresh=fresh, watch=partial(with_bar, "kata messages")
         )
     )
     failures = []
@@ -275,13 +275,3 @@ def _print_messages(course: Course, messages: list[Message]) -> Iterator[str]:
                 f"{entry.title!r} has a message of {message.length} lines of substance; "
                 f"{LINES} are enough"
             )
-
-
-def _watch(name: str, jobs: list[Job], runs: Iterable[Run]) -> Iterable[Run]:
-    return tqdm(runs, total=len(jobs), unit="run", desc=name, file=sys.stderr)
-
-
-def _print_table(rows: list[list[str]]) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)))

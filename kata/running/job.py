@@ -23,6 +23,7 @@ class Job:
     search: str = "kata-proof"  # how examples are found; see judging/search.py
     first: tuple[str, ...] = ()  # tests to run before the others
     pictures: bool = False  # keep those that a student's own answers draw
+    plugin: str = ""  # a module whose `start(course, job, scratch)` makes one more plugin
 
 
 @dataclass

@@ -80,7 +80,7 @@ class Kept:
         return database
 
     def _key(self, job: Job) -> str:
-        options = [*job.tests, str(job.slow), str(job.stop), job.search]
+        options = [*job.tests, str(job.slow), str(job.stop), job.search, job.plugin]
         parts = [self._surroundings, _content(job.test_file), self._answer(job.target), *options]
         return digest_of(part.encode() for part in parts)
 
@@ -102,6 +102,7 @@ class Kept:
         root = self._course.root
         files = [path for folder in SHARED for path in (root / folder).rglob("*")]
         files += [path for path in (root / "tests").glob("*.py") if path.name[:5] != "test_"]
+        files += (root / "tests").glob("*.toml")
         files += [root / "conftest.py", root / "tasks" / "manifest.toml"]
         packages = sorted(f"{d.name} {d.version}" for d in metadata.distributions())
         parts = [sys.version, *packages, os.environ.get("KATA_SEED", "")]

@@ -58,8 +58,12 @@ def work(root: Path, inbox: Connection, outbox: Connection) -> None:
             os.chdir(root)
             os.environ["KATA_SEARCH"] = job.search
             os.environ["KATA_PICTURES"] = "1" if job.pictures else ""
+            plugins: list[object] = [_Teller(job, outbox)]
+            if job.plugin:
+                start = importlib.import_module(job.plugin).start
+                plugins.append(start(root, job, Path(scratch)))
             arguments = [*_arguments(job), f"--basetemp={scratch}/t"]
-            status = pytest.main(arguments, plugins=[_Teller(job, outbox)])
+            status = pytest.main(arguments, plugins=plugins)
             done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         except BaseException:
             traceback.print_exc(file=output)

@@ -50,6 +50,7 @@ FORBIDDEN = {
 # in this list, and its own; those at the end know nothing of each other.
 GROUND = (
     "kata.files",
+    "kata.terminal",
     "kata.regions",
     "kata.course",
     "kata.judging",
@@ -57,7 +58,7 @@ GROUND = (
     "kata.plugin",
     "kata.running",
 )
-ON_TOP = ("kata.proving", "kata.practising", "kata.authoring")
+ON_TOP = ("kata.proving", "kata.practising", "kata.authoring", "kata.grading")
 
 
 def rooms_imported(path):

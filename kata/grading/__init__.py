@@ -1,0 +1,1 @@
+"""Strangers' answers, judged where they cannot fool the judge."""
