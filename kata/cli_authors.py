@@ -165,3 +165,48 @@ def export(
     course = course_here()
     files = write_edition(course, folder)
     print(f"{folder}: {files} files, and no line of a solution among them")
+
+
+@app.command()
+def grade(
+    jobs: Jobs,
+    submissions: Annotated[
+        Path | None, typer.Argument(metavar="SUBMISSIONS", show_default=False)
+    ] = None,
+    tasks: Annotated[
+        str, typer.Option(metavar="NN,NN-NN", help="Which tasks (default: all that are answered).")
+    ] = "",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the grades go.")] = Path("grades"),
+    slow: Slow = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Judge again what was judged.")] = False,
+    require_isolation: Annotated[
+        bool,
+        typer.Option("--require-isolation", help="Refuse where answers are not fully isolated."),
+    ] = False,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option(metavar="ZIP", help="Grade nothing; write an autograder for Gradescope."),
+    ] = None,
+) -> int:
+    """Grade a folder of strangers' answers, each in a sandbox.
+
+    SUBMISSIONS is a folder with a folder for each student, a folder of files such as
+    ada_task01.py, or a zip of either. Writes grades.csv, junit.xml, summary.md, and for each
+    student feedback/ and gradescope/. Started again, it goes on where it was.
+
+    Exit status: 0 all were judged, 1 some answers could not be, 2 nothing was done.
+
+    \b
+    Example: kata grade handed-in.zip --tasks 01,14-19 --out grades
+    """
+    from kata.grading.console import grade_all, write_autograder
+
+    course = course_here()
+    if gradescope is not None:
+        return write_autograder(course, gradescope, tasks)
+    if submissions is None:
+        raise typer.BadParameter("give the folder or zip of what was handed in")
+    return grade_all(
+        course, submissions, tasks, out,
+        jobs=jobs, slow=slow, fresh=fresh, require_isolation=require_isolation,
+    )  # fmt: skip

@@ -41,10 +41,20 @@ class TaskInfo:
     time_limit: float = 10.0  # seconds that one call of a student's function may take
     slow_time_limit: float = 900.0  # the same, in a test marked slow
     import_time_limit: float = 60.0  # the same, for importing the file; libraries load slowly
+    weight: float = 1.0  # of its points among those of other tasks
+    hidden: tuple[str, ...] = ()  # tests of which a graded student reads the outcome only
 
     @property
     def name(self) -> str:
         return f"task{self.number:02d}"
+
+
+@dataclass(frozen=True)
+class Points:
+    """What a task brings, where answers are graded."""
+
+    exercise: float = 8.0
+    edge: float = 2.0  # for all of its edge cases
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class Course:
     root: Path
     tasks: tuple[TaskInfo, ...]
     setup: str = ""  # a module of the course that sets the scene; see `set_up`
+    points: Points = Points()
 
     @classmethod
     def read(cls, root: Path) -> Course:
@@ -85,7 +96,8 @@ class Course:
         setup = manifest.get("setup", "")
         if not isinstance(setup, str):
             raise CourseError(f"{path}: setup is the name of a module of the course.")
-        return cls(root, tuple(sorted(tasks, key=lambda task: task.number)), setup)
+        points = _read_points(path, manifest.get("points", {}))
+        return cls(root, tuple(sorted(tasks, key=lambda task: task.number)), setup, points)
 
     @classmethod
     def find(cls, start: Path) -> Course:
@@ -158,6 +170,17 @@ class Course:
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
 
 
+def _read_points(path: Path, entry: object) -> Points:
+    known = Points.__dataclass_fields__
+    good = isinstance(entry, dict) and entry.keys() <= known.keys()
+    if not good or not all(isinstance(v, int | float) and v >= 0 for v in entry.values()):  # type: ignore[attr-defined]
+        raise CourseError(
+            f"{path}, [points]: give numbers, 0 or more, for {' and '.join(known)}; "
+            f"it has {entry!r}."
+        )
+    return Points(**entry)  # type: ignore[arg-type]
+
+
 def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
     label = f"{path}, task {entry.get('number', '?')}"
     known = TaskInfo.__dataclass_fields__
@@ -170,6 +193,9 @@ def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
             raise CourseError(f"{label}: {key!r} is missing.")
     if not isinstance(entry["number"], int) or not 1 <= entry["number"] <= 99:
         raise CourseError(f"{label}: the number is a whole number from 1 to 99.")
+    weight = entry.get("weight", 1.0)
+    if not isinstance(weight, int | float) or weight < 0:
+        raise CourseError(f"{label}: weight is a number, 0 or more.")
     for key in ("time_limit", "slow_time_limit", "import_time_limit"):
         limit = entry.get(key, 1.0)
         if not isinstance(limit, int | float) or limit <= 0:
@@ -177,6 +203,6 @@ def _read_task(path: Path, entry: dict[str, Any]) -> TaskInfo:
     for mark in entry.get("marks", ()):
         if mark not in LISTED:
             raise CourseError(f"{label}: no mark {mark!r}; known are {', '.join(LISTED)}.")
-    lists = ("needs", "marks", "away", "writes")
+    lists = ("needs", "marks", "away", "writes", "hidden")
     fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in entry.items()}
     return TaskInfo(**fields)

@@ -20,7 +20,7 @@ import stat
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,8 @@ LIBRARIES = (
     "torch", "transformers", "datasets", "evaluate", "torchmetrics", "matplotlib", "collections",
 )  # fmt: skip
 MESSAGE = 4_000  # characters of an error's message
-MUTABLE = ("list", "dict", "set", "ndarray", "DataFrame", "Series", "Tensor", "Parameter")
+PLAIN = ("list", "dict", "tuple", "ndarray", "DataFrame", "Series", "Tensor")
+REMEMBERED = 8  # of what the judge gave, the last ones: changes are told of them
 LENGTH = struct.Struct(">Q")
 Request = dict[str, Any]
 
@@ -52,7 +53,8 @@ class Far:
         self._connection = connection
         self._kept: dict[int, object] = {}  # what stays here, by number
         self._numbers: dict[int, int] = {}  # the other way, by identity
-        self._given: dict[int, tuple[int, object]] = {}  # tokens of what came, by identity
+        self._given: dict[int, object] = {}  # what came, by its number
+        self._states: dict[int, bytes] = {}  # what it is like, as far as the judge knows
         self._files: dict[str, tuple[int, int]] = {}  # what the judge knows of the folder
         self._folders = 0
 
@@ -92,17 +94,11 @@ class Far:
             self._remember(request)
             if request["chance"] is not None:
                 _set_chance(request["chance"])
-            before = self._states(request)
             try:
                 with _gradients(request["gradients"]):
                     result = self._do(request)
             finally:
-                changed = [
-                    [token, writer.tree(value, wire.DEPTH - 4) if not is_module(value)
-                     else ["state", *writer.state(value)]]
-                    for token, value, state in before if _state(value) != state
-                ]  # fmt: skip
-                reply["changed"] = self._without_tokens(writer, changed, before)
+                reply["changed"] = self._tell_changes(writer)
             reply["result"] = writer.tree(result)
         except BaseException as error:
             reply["error"] = self._error(error)
@@ -112,18 +108,6 @@ class Far:
         reply["notes"] = [task.trace.digests[noted:], task.trace.chance]
         reply["files"] = self._tell_files(writer)
         return reply, writer.buffers
-
-    def _without_tokens(
-        self, writer: Writer, changed: list[Any], before: list[tuple[int, object, bytes]]
-    ) -> list[Any]:
-        """What changed, told by value: a token would name the judge's own, which is unchanged."""
-        plain = Writer(self._keep, lambda value: None)
-        plain.buffers = writer.buffers
-        values = {token: value for token, value, _ in before}
-        return [
-            [token, tree if is_module(values[token]) else plain.tree(values[token])]
-            for token, tree in changed
-        ]
 
     def _do(self, request: Request) -> object:
         task, op = self._task, request["op"]
@@ -144,6 +128,7 @@ class Far:
     def _start(self, request: Request) -> None:
         self._task.start_test(slow=request["slow"])
         self._given.clear()
+        self._states.clear()
         self._files.clear()
         self._folders += 1
         folder = Path(os.environ["HOME"]) / f"test{self._folders}"
@@ -154,22 +139,26 @@ class Far:
 
     def _remember(self, request: Request) -> None:
         for token, value in request["tokens"](request["args"], request["kwargs"]):
-            self._given[id(value)] = (token, value)
+            self._given[token] = value
+            self._states[token] = state_of(value)
+        for token in sorted(self._given)[:-REMEMBERED]:
+            del self._given[token], self._states[token]
 
     def _token_of(self, value: object) -> int | None:
         if isinstance(value, str | int | float | bytes | type):
             return None
-        found = self._given.get(id(value))
-        return found[0] if found is not None and found[1] is value else None
+        return next((token for token, other in self._given.items() if other is value), None)
 
-    def _states(self, request: Request) -> list[tuple[int, object, bytes]]:
-        """The arguments that a call may change, with what they are like before it."""
-        given = request["tokens"](request["args"], request["kwargs"])
-        return [
-            (token, value, _state(value))
-            for token, value in given
-            if type(value).__name__ in MUTABLE or is_module(value)
-        ]
+    def _tell_changes(self, writer: Writer) -> list[list[Any]]:
+        """What a call has changed of what the judge gave, in this call or before."""
+        told = []
+        for token, value in self._given.items():
+            state = state_of(value)
+            if state != self._states[token]:
+                self._states[token] = state
+                # By value: a number would name the judge's own, which has not changed yet.
+                told.append([token, writer.apart().insides(value)])
+        return told
 
     # What stays
 
@@ -270,21 +259,16 @@ class _Unpickler(pickle.Unpickler):
         return self._kept[number]
 
 
-def is_module(value: object) -> bool:
-    """Whether a value is a network of PyTorch's."""
-    return hasattr(value, "named_parameters") and hasattr(value, "named_modules")
-
-
-def _state(value: Any) -> bytes:
+def state_of(value: Any) -> bytes:
     """A digest of all that a call may change of a value."""
+    if value is None or isinstance(value, str | int | float | bytes):
+        return b""
+    if type(value).__name__ in PLAIN:
+        with suppress(Exception):  # of what somebody put into it; then by its tree
+            return hashlib.sha256(pickle.dumps(value, 5)).digest()
     writer = Writer(lambda value: (0, [], type(value).__name__), lambda value: None)
     try:
-        if is_module(value):
-            config: Any = getattr(value, "config", None)
-            settings = config.to_json_string() if hasattr(config, "to_json_string") else ""
-            tree: Any = [settings, writer.state(value)]
-        else:
-            tree = writer.tree(value)
+        tree = writer.insides(value)
     except RecursionError:
         return b""
     whole = hashlib.sha256(json.dumps(tree).encode())

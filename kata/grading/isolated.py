@@ -34,7 +34,7 @@ from kata.judging.task import Task
 from kata.judging.verdict import CRASHED, Verdict
 from kata.plugin.judgement import judgement_key, result_key
 from kata.running.job import Job
-from kata.running.sandbox import Cell, View, open_cell
+from kata.running.sandbox import Cell, Level, View, open_cell
 
 CACHES = ("HF_HOME",)  # environment variables
 WITNESSED = Path("tests") / "witnessed.toml"
@@ -74,6 +74,20 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
         Far(Task(info, target), connection).serve()
 
     return Isolation(course, info, Line(opened("judged", serve), root / "tests"), opened)
+
+
+def known_level(course: Course, folder: Path) -> Level:
+    """How far cells are isolated on this machine, by one that does nothing.
+
+    Raises:
+        Unavailable: there are none.
+    """
+    view = View(course.root, (course.root / "fixtures", course.root / "kata"))
+    cell = open_cell(view, lambda connection: None, root=folder)
+    try:
+        return cell.level
+    finally:
+        cell.close()
 
 
 def _is_own(course: Course, target: Target) -> bool:

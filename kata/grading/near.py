@@ -23,8 +23,9 @@ import cloudpickle
 
 from kata.course import TaskInfo
 from kata.grading import wire
-from kata.grading.far import LENGTH, LIBRARIES, is_module, listing
-from kata.grading.reader import Reader, restore_module
+from kata.grading.far import LENGTH, LIBRARIES, REMEMBERED, listing
+from kata.grading.reader import Reader
+from kata.grading.restore import restore
 from kata.judging.behaviour import summary
 from kata.judging.clock import PATIENCE, TimeUp
 from kata.judging.output import KEPT, Printed
@@ -53,7 +54,9 @@ class Line:
         self._tests = tests  # the folder of what no cell can import
         self.task: FarTask | None = None
         self._dead = ""  # why nothing more comes
-        self._tokens: dict[int, object] = {}
+        self._tokens: dict[int, object] = {}  # what was given last, by its number
+        self._next = 0
+        self._seen = 0  # modules that were looked at
         self._files: dict[str, tuple[int, int]] = {}
         self._chance: object = None  # as the cell knows it
 
@@ -83,7 +86,7 @@ class Line:
         try:
             self._take_files(reply.get("files", []), reader)
             for token, tree in reply.get("changed", []):
-                self._restore(token, tree, reader)
+                restore(self._same(token), tree, reader)
         except (wire.Malformed, TypeError, ValueError, OSError) as error:
             raise self.refuse(error) from None
         return reply, reader
@@ -92,7 +95,7 @@ class Line:
         if self._dead:
             raise Blocked(self._dead)
         try:
-            data = dump(request, self._tests)
+            data = self._dump(request)
         except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
             raise TypeError(f"this cannot be handed to another process: {error}") from None
         try:
@@ -109,6 +112,17 @@ class Line:
         if not isinstance(reply, dict):
             raise self.refuse(wire.Malformed("no reply"))
         return reply, Reader(buffers, self._stand_in, self._same)
+
+    def _dump(self, request: dict[str, Any]) -> bytes:
+        """Pickle a request, classes of the tests with it, which no cell can import."""
+        if len(sys.modules) != self._seen:
+            self._seen = len(sys.modules)
+            for module in list(sys.modules.values()):
+                if str(self._tests) in (getattr(module, "__file__", None) or ""):
+                    cloudpickle.register_pickle_by_value(module)
+        data = io.BytesIO()
+        _Pickler(data).dump(request)
+        return data.getvalue()
 
     def _hang_up(self, why: str) -> None:
         self.cell.close()
@@ -130,9 +144,12 @@ class Line:
                 numbers.append(-1)
                 continue
             known = (token for token, other in self._tokens.items() if other is value)
-            token = next(known, len(self._tokens))
+            token = next(known, self._next)
+            self._next = max(self._next, token + 1)
             self._tokens[token] = value
             numbers.append(token)
+        for token in sorted(self._tokens)[:-REMEMBERED]:
+            del self._tokens[token]
         return Tokens(tuple(numbers))
 
     def _same(self, token: int) -> object:
@@ -142,15 +159,6 @@ class Line:
 
     def _stand_in(self, number: int, kinds: list[str], name: str) -> object:
         return stand_in(self, number, tuple(kinds), name)
-
-    def _restore(self, token: Any, tree: Any, reader: Reader) -> None:
-        own = self._same(token)
-        if is_module(own):
-            if not isinstance(tree, list) or tree[:1] != ["state"]:
-                raise wire.Malformed("a network that is none")
-            restore_module(own, reader.state(tree[1:]))
-            return
-        _refill(own, reader.value(tree))
 
     def use(self, op: str, number: int, *args: Any, **kwargs: Any) -> Any:
         """Use an object of the cell's, as a part of what is being applied."""
@@ -216,36 +224,6 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _refill(own: Any, new: Any) -> None:
-    """Give an object of the judge's the contents of another."""
-    if isinstance(own, list):
-        pairs = list(zip(own, new, strict=False)) if len(own) == len(new) else []
-        if pairs and all(isinstance(a, list | dict) and type(a) is type(b) for a, b in pairs):
-            for a, b in pairs:
-                _refill(a, b)
-            return
-        own[:] = new
-    elif isinstance(own, dict | set):
-        own.clear()
-        own.update(new)
-    elif hasattr(own, "_update_inplace"):  # a frame or a series
-        own._update_inplace(new)
-    elif hasattr(own, "copy_"):
-        import torch
-
-        with torch.no_grad():
-            if own.shape == new.shape and own.dtype == new.dtype:
-                own.copy_(new)
-            else:
-                own.data = new.detach()
-        if own.is_leaf:
-            own.requires_grad_(new.requires_grad)
-    else:
-        if own.shape != new.shape:
-            own.resize(new.shape, refcheck=False)
-        own[...] = new
-
-
 def _chance() -> tuple[Any, ...]:
     numpy = torch = None
     if "numpy" in sys.modules:
@@ -273,16 +251,6 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def persistent_id(self, value: Any) -> Any:
         return object.__getattribute__(value, "_far")[1] if isinstance(value, FarObject) else None
-
-
-def dump(value: object, tests: Path) -> bytes:
-    """Pickle a value, classes of the tests with it, which no cell can import."""
-    for module in list(sys.modules.values()):
-        if str(tests) in (getattr(module, "__file__", None) or ""):
-            cloudpickle.register_pickle_by_value(module)
-    data = io.BytesIO()
-    _Pickler(data).dump(value)
-    return data.getvalue()
 
 
 class FarTask(Task):

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from kata.grading.restore import restore_module
 from kata.grading.wire import DEPTH, NODES, TORCH_DTYPES, Malformed, Tree
 
 DTYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|U\d{1,5}|S\d{1,5}|[mM]8\[\w{1,4}\])")
@@ -233,7 +234,7 @@ class Reader:
         _check(isinstance(name, str) and MODELS.fullmatch(name) is not None, "a model's name")
         kind = getattr(transformers, name, None)
         base = transformers.PreTrainedModel
-        if not isinstance(kind, type) or not issubclass(kind, base):
+        if not (isinstance(kind, type) and issubclass(kind, base)):
             raise Malformed("a model of no known class")
         _check(isinstance(config, str), "a configuration")
         settings = json.loads(config)
@@ -241,7 +242,7 @@ class Reader:
         _check_size(settings)
         for key in ("auto_map", "_name_or_path", "quantization_config", "dtype", "torch_dtype"):
             settings.pop(key, None)
-        model = kind(kind.config_class(**settings))
+        model: Any = kind(kind.config_class(**settings))  # type: ignore[attr-defined]
         restore_module(model, self.state(state))
         return model
 
@@ -324,70 +325,3 @@ def _check_size(settings: dict[str, Any]) -> None:
     for key, value in settings.items():
         large = isinstance(value, int) and "token_id" not in key and value > MOST.get(key, LARGEST)
         _check(not large, f"a model with {key} of {value}")
-
-
-def restore_module(module: Any, state: dict[str, Any]) -> None:
-    """Make a network look as a cell says that its own copy does."""
-    import torch
-
-    own = dict(module.named_modules())
-    for name, (kind, training) in state["modules"].items():
-        part = own.get(name)
-        if part is None or type(part).__name__ != kind:
-            part = type(kind if kind.isidentifier() else "Module", (torch.nn.Module,), {})()
-            _attach(module, name, part)
-        part.training = training
-    for name in own.keys() - state["modules"].keys():
-        _detach(module, name)
-    own = dict(module.named_modules())
-    with torch.no_grad():
-        for name, (value, grad) in state["parameters"].items():
-            parameter = _own_tensor(module, name)
-            if (
-                parameter is None
-                or parameter.shape != value.shape
-                or parameter.dtype != value.dtype
-            ):
-                _attach(module, name, torch.nn.Parameter(value.detach(), requires_grad=grad))
-                continue
-            if value.device.type != "meta" and not torch.equal(parameter, value):
-                parameter.copy_(value)
-            parameter.requires_grad_(grad)
-        for name, value in state["buffers"].items():
-            buffer = _own_tensor(module, name)
-            if buffer is not None and buffer.shape == value.shape:
-                buffer.copy_(value)
-    for (name, key), value in state["plain"].items():
-        part = own.get(name)
-        if part is not None and key.isidentifier() and key in vars(part):
-            part.__dict__[key] = value
-
-
-def _fits(own: Any, other: Any) -> bool:
-    return bool(own.shape == other.shape and own.dtype == other.dtype)
-
-
-def _own_tensor(module: Any, name: str) -> Any:
-    path, _, last = name.rpartition(".")
-    try:
-        return getattr(module.get_submodule(path), last, None)
-    except AttributeError:
-        return None
-
-
-def _attach(module: Any, name: str, part: Any) -> None:
-    path, _, last = name.rpartition(".")
-    try:
-        parent = module.get_submodule(path)
-    except AttributeError:
-        return
-    if last.isidentifier() or last.isdigit():
-        setattr(parent, last, part)
-
-
-def _detach(module: Any, name: str) -> None:
-    path, _, last = name.rpartition(".")
-    try:
-        delattr(module.get_submodule(path), last)
-    except AttributeError:
-        return

@@ -65,6 +65,27 @@ class Writer:
         array = array if array.flags.c_contiguous else array.copy()
         return [array.dtype.str, list(array.shape), self._buffer(array.tobytes())]
 
+    def apart(self) -> Writer:
+        """A writer of the same message, in which what the judge gave has no number."""
+        other = Writer(self._keep, lambda value: None)
+        other.buffers = self.buffers
+        return other
+
+    def insides(self, value: Any, depth: int = 6) -> Tree:
+        """What an object that the judge has, too, is like; see `restore` for the other side."""
+        if is_module(value):
+            config: Any = getattr(value, "config", None)
+            settings = config.to_json_string() if hasattr(config, "to_json_string") else ""
+            return ["module", settings, *self.state(value)]
+        if is_tokenizer(value):
+            return ["tokenizer", tokenizer_state(value)]
+        kind = type(value)
+        plain = kind.__module__ in ("builtins", "numpy", "pandas", "torch", "pandas.core.frame")
+        if depth and not plain and hasattr(value, "__dict__") and not isinstance(value, type):
+            own = [(name, part) for name, part in vars(value).items() if isinstance(name, str)]
+            return ["object", [[name, self.insides(part, depth - 1)] for name, part in own]]
+        return ["value", self.tree(value, DEPTH - 12)]
+
     def numpy(self, value: Any, inner: Callable[[Any], Tree]) -> Tree | None:
         np = sys.modules["numpy"]
         if type(value) is np.ndarray:
@@ -138,6 +159,31 @@ class Writer:
              for key, value in vars(part).items()
              if key != "training" and type(value) in (bool, int, float, str) and key[:1] != "_"],
         ]  # fmt: skip
+
+
+def is_module(value: object) -> bool:
+    """Whether a value is a network of PyTorch's."""
+    return hasattr(value, "named_parameters") and hasattr(value, "named_modules")
+
+
+def is_tokenizer(value: object) -> bool:
+    """Whether a value is a tokenizer of transformers'."""
+    return hasattr(value, "convert_tokens_to_ids") and hasattr(value, "special_tokens_map")
+
+
+SETTINGS = ("padding_side", "truncation_side", "model_max_length", "clean_up_tokenization_spaces")
+BACKEND = ("truncation", "padding")
+
+
+def tokenizer_state(tokenizer: Any) -> dict[str, Any]:
+    """What can be set of a tokenizer."""
+    backend = getattr(tokenizer, "_tokenizer", None)
+    return {
+        "settings": {name: getattr(tokenizer, name, None) for name in SETTINGS},
+        "special": {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
+        "words": len(tokenizer),
+        "backend": {name: getattr(backend, name, None) for name in BACKEND},
+    }
 
 
 def _is_of_library(kind: type) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
@@ -131,7 +132,7 @@ class Target:
         """
         folder = str(self.path.parent)
         hidden = {name: sys.modules[name] for name in self._modules if name in sys.modules}
-        before = set(sys.modules) - set(hidden)
+        last = next(reversed(sys.modules))
         sys.modules.update(self._modules)
         sys.path.insert(0, folder)
         try:
@@ -140,7 +141,7 @@ class Target:
             with suppress(ValueError):
                 sys.path.remove(folder)
             files = self.files
-            for name in set(sys.modules) - before:
+            for name in [*_imported_after(last), *hidden]:
                 module = sys.modules[name]
                 if name in self._modules or (getattr(module, "__file__", None) or "") in files:
                     self._modules[name] = module
@@ -193,6 +194,11 @@ class Target:
         if not tree.body:
             raise Blocked(f"The file is empty. Write your answer in it. {self.fresh}".rstrip())
         return tree
+
+
+def _imported_after(last: str) -> list[str]:
+    """The modules that came after one: a look at the few new ones, for each call of a student's."""
+    return list(takewhile(lambda name: name != last, reversed(sys.modules)))
 
 
 def _refuse_many(option: str, path: Path, task: TaskInfo) -> None:

@@ -32,9 +32,9 @@ SHARED = ("kata", "fixtures")  # folders that any run may depend on
 class Kept:
     """The results that a course keeps."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, path: Path | None = None) -> None:
         self._course = course
-        self._path = course.root / FILE
+        self._path = path or course.root / FILE
         self._entries: dict[tuple[Path, str], str] = {}  # digests of answers
 
     def run(self, jobs: list[Job], workers: int, *, fresh: bool = False) -> Iterator[Run]:
@@ -89,7 +89,9 @@ class Kept:
         path = Path(name)
         if not title:
             # Where an answer lies says whether it is held to the rules of a reference.
-            return f"{path if path.is_relative_to(self._course.root) else ''}{_content(path)}"
+            if path.is_relative_to(self._course.root):
+                return f"{path}{_content(path)}"
+            return digest_of(_named(other) for other in sorted(path.parent.glob("*.py")))
         if (path, title) not in self._entries:
             entry = find_entry(path, title)
             self._entries[path, title] = digest_of([ast.dump(entry.code).encode()])
@@ -112,6 +114,10 @@ class Kept:
             if path.is_file() and path.suffix != ".pyc"
         ]
         return digest_of(part.encode() for part in parts)
+
+
+def _named(path: Path) -> bytes:
+    return f"{path.name} {_content(path)}".encode()
 
 
 def _content(path: Path) -> str:

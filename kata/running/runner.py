@@ -67,7 +67,7 @@ class Live:
             self._process.join()
             self._end(self._why or self._how_it_ended())
         if kind == "end":
-            self._end(value)
+            self._end(value or self._unfinished())
         if kind == "tests":
             self._tests = {data["nodeid"]: Result.from_data(data) for data in value}
             return None
@@ -100,6 +100,13 @@ class Live:
         except (AttributeError, ProcessLookupError, PermissionError):
             return False
         return True
+
+    def _unfinished(self) -> str:
+        """What is missing of a run that says that it is done."""
+        if not self._tests or self.run.job.stop:
+            return ""
+        names = [result.test for result in self._tests.values()]
+        return f"These tests did not run to their end: {', '.join(names)}."
 
     def _how_it_ended(self) -> str:
         """In a sentence, which becomes the verdict on the test that it was at, if it was at one."""

@@ -53,13 +53,14 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a cell may use."""
+    """What a cell may use. Its time is bounded from outside: with a limit of its own the kernel
+    would count processor time in ticks, and races of four milliseconds would look alike.
+    """
 
     memory: int = 8 << 30  # bytes of address space, beside what it starts with; of each process
     processes: int = 64  # and threads, together
     scratch: int = 256 << 20  # bytes that all its files may have
     files: int = 256  # open at a time
-    cpu: int = 900  # seconds
 
 
 @dataclass(frozen=True)
@@ -398,7 +399,6 @@ def _limit(limits: Limits, before: int) -> None:
         resource.RLIMIT_NPROC: limits.processes,
         resource.RLIMIT_FSIZE: limits.scratch,
         resource.RLIMIT_NOFILE: limits.files,
-        resource.RLIMIT_CPU: limits.cpu,
         resource.RLIMIT_CORE: 0,
     }
     for what, amount in amounts.items():

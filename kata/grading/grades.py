@@ -1,0 +1,105 @@
+"""`kata grade`: judges a class's answers, each in a cell, and keeps what came as it comes.
+
+Killed at any moment and started again, it goes on where it was: verdicts lie in a database beside
+the table, under the content of the answer and of all that judges it. Equal answers are judged once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from kata.course import Course, CourseError, TaskInfo
+from kata.grading.isolated import known_level
+from kata.grading.marks import BROKE, DONE, MISSING, Mark
+from kata.grading.proof import PLUGIN
+from kata.grading.submissions import Handed, Submission, stage
+from kata.judging.result import Result
+from kata.reporting.known import name_mistakes
+from kata.running.job import Job, Run
+from kata.running.kept import Kept
+from kata.running.sandbox import Level
+
+ANSWERS = ".answers"  # copies of what was handed in, by content
+DATABASE = "grades.sqlite"
+Watch = Callable[[list[Job], Iterable[Run]], Iterable[Run]]
+
+
+def grade(
+    course: Course,
+    handed: Handed,
+    tasks: list[TaskInfo],
+    out: Path,
+    *,
+    workers: int,
+    slow: bool,
+    fresh: bool,
+    watch: Watch,
+) -> list[Mark]:
+    """A mark for each student and task, in this order."""
+    marks: dict[tuple[str, TaskInfo], Mark] = {}
+    jobs: dict[Job, list[Mark]] = {}
+    for answer in handed.submissions:
+        mark = Mark(answer.student, answer.task, DONE, answer=answer)
+        marks[answer.student, answer.task] = mark
+        job = _job(course, answer, out, mark, slow)
+        if job is not None:
+            jobs.setdefault(job, []).append(mark)
+    kept = Kept(course, out / DATABASE)
+    for run in watch(list(jobs), kept.run(list(jobs), workers, fresh=fresh)):
+        for mark in jobs[run.job]:
+            _conclude(course, mark, run)
+    return [
+        marks.get((student, task)) or Mark(student, task, MISSING)
+        for student in handed.students
+        for task in tasks
+    ]
+
+
+def _job(course: Course, answer: Submission, out: Path, mark: Mark, slow: bool) -> Job | None:
+    try:
+        path = stage(answer, out / ANSWERS)
+    except (CourseError, OSError) as error:
+        mark.state, mark.reason = BROKE, str(error)
+        return None
+    mark.digest = path.parent.name
+    return Job(course.test_file(answer.task), str(path), slow=slow, search=SEARCH, plugin=PLUGIN)
+
+
+SEARCH = "kata-fixed"  # as in practice, so that the same counter-examples are shown
+
+
+def _conclude(course: Course, mark: Mark, run: Run) -> None:
+    mark.seconds = run.seconds
+    if run.broken or not run.results:
+        mark.state = BROKE
+        mark.reason = " ".join((run.broken or "no test ran").split())[-300:]
+        return
+    mark.results = [replace(result) for result in run.results]
+    name_mistakes(course, mark.results)
+    mark.results = [_hidden(mark.task, result) for result in mark.results]
+
+
+def _hidden(task: TaskInfo, result: Result) -> Result:
+    """A result without what a hidden test asks."""
+    if not {result.test, result.base} & set(task.hidden):
+        return result
+    verdict = replace(
+        result.verdict, cause="hidden", sentence="It is red; what it asks is not shown.",
+        call="", call_details=(), expected="", got="", line=None,
+    )  # fmt: skip
+    verdict = verdict if result.outcome == "red" else result.verdict
+    return replace(
+        result, sentence="A hidden test", test="hidden", case="", verdict=verdict, asked=[],
+        notes=[], printed="", known=None,
+    )  # fmt: skip
+
+
+def level_here(course: Course, folder: Path) -> Level:
+    """How far answers are isolated on this machine.
+
+    Raises:
+        Unavailable: not at all.
+    """
+    return known_level(course, folder)

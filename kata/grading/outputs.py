@@ -1,0 +1,222 @@
+"""What `kata grade` writes: a table, and what other programs and students read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from kata.course import Course, TaskInfo
+from kata.files import replace
+from kata.grading.marks import BROKE, DONE, MISSING, Mark, points_of, points_of_test
+from kata.judging.result import AWAY, GREEN, RED, Result
+from kata.reporting.blocks import block, message
+from kata.reporting.page import Page
+from kata.reporting.report import Style, command, write_report
+from kata.running.sandbox import Level
+
+COLUMNS = (
+    "student", "task", "points", "of", "exercise", "edge cases", "judged", "witnessed", "state",
+    "reason", "file", "answer", "isolation",
+)  # fmt: skip
+TABLE, JUNIT, SUMMARY, UNFIT = "grades.csv", "junit.xml", "summary.md", "unfit.txt"
+WIDTH = 80
+# What XML cannot hold.
+CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_all(
+    course: Course, marks: list[Mark], unfit: list[str], level: Level, out: Path
+) -> list[Path]:
+    """Write everything, each file whole or not at all; the files."""
+    files = {
+        out / TABLE: table(course, marks, level),
+        out / JUNIT: junit(course, marks),
+        out / SUMMARY: summary(course, marks, unfit, level),
+    }
+    if unfit:
+        files[out / UNFIT] = "\n".join(unfit) + "\n"
+    by_student: dict[str, list[Mark]] = {}
+    for mark in marks:
+        by_student.setdefault(mark.student, []).append(mark)
+    for student, own in by_student.items():
+        name = file_name(student)
+        files[out / "feedback" / f"{name}.txt"] = feedback(course, own)
+        results = gradescope(course, own, level)
+        files[out / "gradescope" / f"{name}.json"] = json.dumps(results, indent=1) + "\n"
+    for path, text in files.items():
+        replace(path, text)
+    return list(files)
+
+
+def file_name(student: str) -> str:
+    """A student's name as that of a file."""
+    return re.sub(r"[^\w.@+-]+", "_", student).lstrip(".") or "_"
+
+
+def table(course: Course, marks: list[Mark], level: Level) -> str:
+    """A row for each student and task, as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for mark in marks:
+        points = points_of(course, mark)
+        done = mark.state == DONE
+        cells = [
+            mark.student,
+            f"{mark.task.number:02d}",
+            f"{points.reached:g}",
+            f"{points.most:g}",
+            "{} of {}".format(*points.exercise) if done else "",
+            "{} of {}".format(*points.edge) if done else "",
+            f"{points.judged:g}" if done else "",
+            f"{points.witnessed:g}" if done else "",
+            mark.state,
+            mark.reason,
+            mark.answer.path.name if mark.answer else "",
+            mark.digest,
+            str(level) if done else "",
+        ]
+        writer.writerow(map(_no_formula, cells))
+    return text.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    """A spreadsheet would run what begins like a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+
+
+def junit(course: Course, marks: list[Mark]) -> str:
+    """A suite for each student and task, a case for each test."""
+    root = ElementTree.Element("testsuites", name="kata grade")
+    for mark in marks:
+        count = {what: sum(r.outcome == what for r in mark.results) for what in (RED, AWAY)}
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=_xml(f"{mark.student} {mark.task.name}"),
+            tests=str(len(mark.results) or 1), failures=str(count[RED]), skipped=str(count[AWAY]),
+            errors=str(int(mark.state != DONE)), time=f"{mark.seconds:.3f}",
+        )  # fmt: skip
+        if mark.state != DONE:
+            case = ElementTree.SubElement(suite, "testcase", name=mark.task.name)
+            ElementTree.SubElement(case, "error", message=_xml(f"{mark.state} {mark.reason}"))
+        for result in mark.results:
+            case = ElementTree.SubElement(
+                suite, "testcase", name=_xml(result.test), classname=_xml(mark.task.name)
+            )
+            if result.outcome == RED:
+                failure = ElementTree.SubElement(
+                    case, "failure", message=_xml(_clean(course, mark, message(course, result)))
+                )
+                failure.text = _xml(_clean(course, mark, block(course, result)))
+            elif result.outcome == AWAY:
+                ElementTree.SubElement(case, "skipped", message=_xml(result.reason))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _xml(text: str) -> str:
+    return CONTROL.sub("?", text)
+
+
+def gradescope(course: Course, marks: list[Mark], level: Level) -> dict[str, object]:
+    """One student's `results.json`, as Gradescope reads it."""
+    handed = [mark for mark in marks if mark.state != MISSING]
+    tests: list[dict[str, object]] = []
+    for mark in handed:
+        if mark.state == BROKE:
+            text = f"This answer {BROKE}: {mark.reason}"
+            tests.append({"name": mark.task.name, "score": 0, "max_score": 0, "output": text})
+        for result in mark.results:
+            if result.outcome == AWAY:
+                continue
+            most = points_of_test(course, mark, result)
+            green = result.outcome == GREEN
+            tests.append(
+                {
+                    "name": f"{mark.task.name}: {result.sentence}",
+                    "score": most if green else 0,
+                    "max_score": most,
+                    "status": "passed" if green else "failed",
+                    "output": "" if green else _clean(course, mark, block(course, result)),
+                    "output_format": "text",
+                }
+            )
+    return {
+        "score": round(sum(points_of(course, mark).reached for mark in marks), 4),
+        "output": f"Judged in a sandbox: {level}.",
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+    }
+
+
+def summary(course: Course, marks: list[Mark], unfit: list[str], level: Level) -> str:
+    """The class in Markdown, for the summary of a workflow."""
+    return "\n".join(_summary(course, marks, unfit, level)) + "\n"
+
+
+def _summary(course: Course, marks: list[Mark], unfit: list[str], level: Level) -> Iterator[str]:
+    students = list(dict.fromkeys(mark.student for mark in marks))
+    tasks: list[TaskInfo] = list(dict.fromkeys(mark.task for mark in marks))
+    by = {(mark.student, mark.task): mark for mark in marks}
+    yield f"## {len(students)} students, {len(tasks)} tasks"
+    yield ""
+    yield f"Isolation: {level}."
+    yield ""
+    yield "| | " + " | ".join(f"{task.number:02d}" for task in tasks) + " | points |"
+    yield "| --- " * (len(tasks) + 2) + "|"
+    for student in students:
+        own = [by[student, task] for task in tasks]
+        cells = [_cell(course, mark) for mark in own]
+        points = [points_of(course, mark) for mark in own]
+        total = f"{sum(p.reached for p in points):g} of {sum(p.most for p in points):g}"
+        name = student.replace("|", "\\|").replace("<", "&lt;")
+        yield f"| {name} | {' | '.join(cells)} | {total} |"
+    if unfit:
+        yield ""
+        yield f"{len(unfit)} files fit nothing:"
+        yield ""
+        yield from (f"- `{line.replace('`', '')}`" for line in unfit)
+
+
+def _cell(course: Course, mark: Mark) -> str:
+    if mark.state != DONE:
+        return {MISSING: "", BROKE: "!"}[mark.state]
+    return f"{points_of(course, mark).reached:g}"
+
+
+def feedback(course: Course, marks: list[Mark]) -> str:
+    """What one student reads: the blocks of practice, and points."""
+    lines: list[str] = []
+    page = Page(lambda text, **markup: lines.append(text), WIDTH)
+    total = [points_of(course, mark) for mark in marks]
+    reached, most = sum(p.reached for p in total), sum(p.most for p in total)
+    page.line(f"{marks[0].student}: {reached:g} of {most:g} points")
+    style = Style(lambda info, test: command(course, info, test), elsewhere=True)
+    for mark, points in zip(marks, total, strict=True):
+        page.line()
+        page.line("=" * WIDTH)
+        if mark.state != DONE:
+            page.paragraph(f"task {mark.task.number:02d}  {mark.state}. {mark.reason}", "         ")
+            continue
+        write_report(page, course, mark.results, style)
+        page.line()
+        page.line(f"      {points.reached:g} of {points.most:g} points")
+        lines[:] = [_clean(course, mark, line) for line in lines]
+    return "".join(lines)
+
+
+def _clean(course: Course, mark: Mark, text: str) -> str:
+    """A text without folders of this machine."""
+    for folder in {_folder(result) for result in mark.results}:
+        text = text.replace(f"{folder}/", "")
+    return text.replace(f"{course.root}/", "")
+
+
+def _folder(result: Result) -> str:
+    return str(Path(result.verdict.file).parent) if result.verdict.file else "\0"
