@@ -1,0 +1,1 @@
+"""Answers that try to fool the judge: the tests of grading."""

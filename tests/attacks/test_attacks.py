@@ -1,0 +1,114 @@
+"""No attack wins, and each that says so would win where nothing is isolated."""
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kata.course import Course
+from kata.grading.outputs import file_name
+from kata.running.job import Job
+from kata.running.runner import run_jobs
+from kata.running.sandbox import FIRST_USER, USERS
+from tests.attacks.armoury import ROOT, TASK, Attack, Scene, read_attacks
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are cells on Linux alone")
+
+ATTACKS = read_attacks()
+# An honest answer that does nothing: it leaves its input as it was, which one test asks.
+NOTHING = Attack("does nothing", "", False, "def calculate_class_weights(*args): pass")
+LATER = 6  # seconds after which those who wait have made their mark
+TEST = "test_tensor"
+
+
+def users():
+    """Who has processes on this machine."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            found.add(path.stat().st_uid)
+        except OSError:
+            continue
+    return found
+
+
+def test_there_are_many():
+    assert len(ATTACKS) >= 60
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+    assert sum(attack.wins for attack in ATTACKS) >= 20
+
+
+def test_no_attack_wins(tmp_path):
+    """All of them as a class's answers, by the command that teachers use."""
+    scene = Scene(tmp_path)
+    handed = tmp_path / "handed in"
+    before = {"shared": set(os.listdir("/dev/shm")), "mounts": Path("/proc/mounts").read_text()}
+    with scene.servers():
+        marks = {attack: scene.write(attack, handed)[1] for attack in ATTACKS}
+        scene.write(NOTHING, handed)
+        done = subprocess.run(
+            [sys.executable, "-m", "kata.cli", "grade", handed, "--out", tmp_path / "out",
+             "--require-isolation"],
+            cwd=scene.course, capture_output=True, text=True, check=False,
+            env={**os.environ, "HOME": str(scene.home), "TEACHERS_TOKEN": scene.secret,
+                 "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
+        )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    with open(tmp_path / "out" / "grades.csv", newline="", encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == {attack.name for attack in (*ATTACKS, NOTHING)}
+    points = {name: float(row["points"]) for name, row in rows.items()}
+    assert points[NOTHING.name] < 1
+    won = [
+        f"{attack.title}: {points[attack.name]} points"
+        for attack in ATTACKS
+        if points[attack.name] > points[NOTHING.name]
+    ]
+    for attack in ATTACKS:
+        told = (tmp_path / "out" / "feedback" / f"{file_name(attack.name)}.txt").read_text()
+        if scene.secret in told or (attack.goal == "secret" and "RuntimeError: S" in told):
+            won.append(f"{attack.title}: it knows the secret")
+    time.sleep(LATER)
+    won += [f"{attack.title}: it left {mark.name}" for attack, mark in marks.items()
+            if mark.exists()]  # fmt: skip
+    assert not won
+    everything = "".join(
+        path.read_text(errors="replace")
+        for path in (tmp_path / "out").rglob("*")
+        if path.is_file() and path.suffix in (".txt", ".json", ".xml", ".csv", ".md")
+    )
+    assert scene.secret not in everything
+    assert not users() & set(range(FIRST_USER, FIRST_USER + USERS))
+    assert set(os.listdir("/dev/shm")) <= before["shared"]
+    assert Path("/proc/mounts").read_text() == before["mounts"]
+
+
+def test_attacks_win_where_nothing_is_isolated(tmp_path):
+    """So they are attacks, and not answers that are red anyway."""
+    scene = Scene(tmp_path)
+    course = Course.read(scene.course)
+    test_file = course.test_file(course.task(TASK))
+    lost = []
+    with scene.servers():
+        jobs = {}
+        for attack in ATTACKS:
+            if attack.wins:
+                path, mark = scene.write(attack, tmp_path / "handed in")
+                jobs[Job(test_file, str(path), (TEST,))] = attack, mark
+        runs = list(run_jobs(course, list(jobs), 2))
+    time.sleep(LATER)
+    for run in runs:
+        attack, mark = jobs[run.job]
+        told = f"{run.broken} {[result.as_data() for result in run.results]}"
+        won = {
+            "green": [result.outcome for result in run.results] == ["green"],
+            "secret": scene.secret in told,
+            "leaves": mark.exists(),
+        }
+        if not won[attack.goal]:
+            lost.append(f"{attack.title}: {told[:600]}")
+    assert not lost
