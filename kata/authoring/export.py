@@ -26,7 +26,8 @@ KEEP = (
     "tests/*.py", "fixtures/**/*", "kata/**/*",
 )  # fmt: skip
 LEAVE = (
-    "kata/cli_authors.py", "kata/proving/**/*", "kata/authoring/export.py",
+    "kata/cli_authors.py", "kata/proving/**/*", "kata/grading/**/*", "kata/terminal.py",
+    "kata/running/linux.py", "kata/running/sandbox.py", "kata/authoring/export.py",
     "kata/authoring/stubs.py", "kata/authoring/console.py",
     "fixtures/build_hub.py", "fixtures/stand_ins/**/*",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.grading.isolated import known_level
@@ -76,9 +77,32 @@ def _conclude(course: Course, mark: Mark, run: Run) -> None:
         mark.state = BROKE
         mark.reason = " ".join((run.broken or "no test ran").split())[-300:]
         return
-    mark.results = [replace(result) for result in run.results]
+    mark.results = [_without_folders(course, result) for result in run.results]
     name_mistakes(course, mark.results)
     mark.results = [_hidden(mark.task, result) for result in mark.results]
+
+
+def _without_folders(course: Course, result: Result) -> Result:
+    """A result that names files as students know them, and no folder of this machine."""
+    verdict = result.verdict
+    folders = [str(Path(verdict.file).parent), str(course.root)]
+
+    def clean(text: str) -> str:
+        for folder in folders:
+            text = text.replace(f"{folder}/", "") if folder not in (".", "/") else text
+        return text
+
+    texts: dict[str, Any] = {
+        name: clean(getattr(verdict, name)) for name in ("sentence", "call", "expected", "got")
+    }
+    cleaned = replace(
+        verdict,
+        file=clean(verdict.file),
+        call_details=tuple(map(clean, verdict.call_details)),
+        **texts,
+    )
+    asked = [replace(words, file=clean(words.file)) for words in result.asked]
+    return replace(result, verdict=cleaned, asked=asked, printed=clean(result.printed))
 
 
 def _hidden(task: TaskInfo, result: Result) -> Result:

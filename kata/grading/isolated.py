@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+import kata
 from kata.course import Course, TaskInfo
 from kata.grading.far import Far, be_silent
 from kata.grading.near import FarTask, Line
@@ -67,7 +68,7 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
     # Where libraries keep what they load, and lock it while they do.
     caches = [Path(os.environ[name]) for name in CACHES if name in os.environ]
     copied = tuple(path for path in caches if path.is_dir())
-    view = View(root, (root / "fixtures", root / "kata", *files, *beside), copied)
+    view = View(root, (*_shown(course), *files, *beside), copied)
     opened = partial(_open, view, scratch)
 
     def serve(connection: socket.socket) -> None:
@@ -82,12 +83,18 @@ def known_level(course: Course, folder: Path) -> Level:
     Raises:
         Unavailable: there are none.
     """
-    view = View(course.root, (course.root / "fixtures", course.root / "kata"))
+    view = View(course.root, _shown(course))
     cell = open_cell(view, lambda connection: None, root=folder)
     try:
         return cell.level
     finally:
         cell.close()
+
+
+def _shown(course: Course) -> tuple[Path, ...]:
+    """What answers may import beside packages."""
+    folders = (course.root / "fixtures", Path(kata.__file__).parent)
+    return tuple(folder for folder in folders if folder.is_dir())
 
 
 def _is_own(course: Course, target: Target) -> bool:

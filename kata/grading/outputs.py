@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from kata.course import Course, TaskInfo
 from kata.files import replace
 from kata.grading.marks import BROKE, DONE, MISSING, Mark, points_of, points_of_test
-from kata.judging.result import AWAY, GREEN, RED, Result
+from kata.judging.result import AWAY, GREEN, RED
 from kata.reporting.blocks import block, message
 from kata.reporting.page import Page
 from kata.reporting.report import Style, command, write_report
@@ -109,9 +109,9 @@ def junit(course: Course, marks: list[Mark]) -> str:
             )
             if result.outcome == RED:
                 failure = ElementTree.SubElement(
-                    case, "failure", message=_xml(_clean(course, mark, message(course, result)))
+                    case, "failure", message=_xml(message(course, result))
                 )
-                failure.text = _xml(_clean(course, mark, block(course, result)))
+                failure.text = _xml(block(course, result))
             elif result.outcome == AWAY:
                 ElementTree.SubElement(case, "skipped", message=_xml(result.reason))
     ElementTree.indent(root)
@@ -141,7 +141,7 @@ def gradescope(course: Course, marks: list[Mark], level: Level) -> dict[str, obj
                     "score": most if green else 0,
                     "max_score": most,
                     "status": "passed" if green else "failed",
-                    "output": "" if green else _clean(course, mark, block(course, result)),
+                    "output": "" if green else block(course, result),
                     "output_format": "text",
                 }
             )
@@ -207,16 +207,4 @@ def feedback(course: Course, marks: list[Mark]) -> str:
         write_report(page, course, mark.results, style)
         page.line()
         page.line(f"      {points.reached:g} of {points.most:g} points")
-        lines[:] = [_clean(course, mark, line) for line in lines]
     return "".join(lines)
-
-
-def _clean(course: Course, mark: Mark, text: str) -> str:
-    """A text without folders of this machine."""
-    for folder in {_folder(result) for result in mark.results}:
-        text = text.replace(f"{folder}/", "")
-    return text.replace(f"{course.root}/", "")
-
-
-def _folder(result: Result) -> str:
-    return str(Path(result.verdict.file).parent) if result.verdict.file else "\0"

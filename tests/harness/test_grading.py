@@ -1,0 +1,286 @@
+"""`kata grade` on a small course: what is handed in, what comes out, and what survives a kill."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from contextlib import closing
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.harness.conftest import COMMON
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are cells on Linux alone")
+
+RIGHT = """
+def double(number):
+    return number + number
+
+
+def running_sums(numbers):
+    return [sum(numbers[: i + 1]) for i in range(len(numbers))]
+
+
+def main():
+    print(f"{double(21)=}")
+    print(f"{running_sums([1, 2, 3])=}")
+"""
+SAME = RIGHT.replace("number + number", "number")  # doubles nothing
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "source": ["# Sums"], "metadata": {}},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", RIGHT], "metadata": {}},
+        {"cell_type": "code", "source": "raise SystemExit", "metadata": {"kata": "test"}},
+    ],
+    "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
+}  # fmt: skip
+
+
+def grade(mini, *arguments, **settings):
+    """The rows of the table by student, and what was printed."""
+    done = mini.run("-m", "kata.cli", "grade", "handed", "--out", "grades", *arguments, **settings)
+    table = mini.root / "grades" / "grades.csv"
+    assert table.is_file(), done.text
+    with table.open(newline="", encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}, done
+
+
+def runs(mini):
+    with closing(sqlite3.connect(mini.root / "grades" / "grades.sqlite")) as database:
+        return dict(database.execute("SELECT key, rowid FROM runs").fetchall())
+
+
+def test_a_class(mini):
+    mini.write("handed/ada/task01.py", RIGHT)
+    mini.write("handed/bob/task01.py", SAME)
+    mini.write("handed/cleo/task01.py", (mini.root / "tasks" / "task01.py").read_text())
+    mini.write("handed/dan/task01.py", "def double(number:\n")
+    mini.write("handed/eve/notes.txt", "I was ill.")
+    mini.write("handed/=cmd|x/task01.py", RIGHT)
+    rows, done = grade(mini)
+    assert done.status == 0
+    assert {name: row["points"] for name, row in rows.items()} == {
+        "ada": "10", "bob": "6", "cleo": "0", "dan": "0", "eve": "0", "'=cmd|x": "10",
+    }  # fmt: skip
+    assert (rows["bob"]["exercise"], rows["bob"]["edge cases"]) == ("2 of 4", "1 of 1")
+    assert rows["eve"]["state"] == "not handed in"
+    assert {row["isolation"] for row in rows.values()} == {"full", ""}
+    assert "isolation: full" in done.text
+    assert "eve/notes.txt" in (mini.root / "grades" / "unfit.txt").read_text()
+
+    told = (mini.root / "grades" / "feedback" / "bob.txt").read_text()
+    assert "double(number) is twice the number." in told
+    assert "the result == 0" not in told
+    assert "at          task01.py:2" in told
+    assert str(mini.root) not in told
+    assert "Python cannot read the file" in (
+        (mini.root / "grades" / "feedback" / "dan.txt").read_text()
+    )
+
+    suites = ElementTree.parse(mini.root / "grades" / "junit.xml").getroot()
+    (bob,) = [suite for suite in suites if suite.get("name") == "bob task01"]
+    assert (bob.get("failures"), bob.get("errors")) == ("2", "0")
+    assert str(mini.root) not in ElementTree.tostring(suites, encoding="unicode")
+
+    results = json.loads((mini.root / "grades" / "gradescope" / "bob.json").read_text())
+    assert results["score"] == 6 == sum(test["score"] for test in results["tests"])
+    assert sum(test["max_score"] for test in results["tests"]) == 10
+    assert "| bob | 6 | 6 of 10 |" in (mini.root / "grades" / "summary.md").read_text()
+
+
+def test_equal_answers_are_judged_once(mini):
+    for name in ("ada", "bob", "cleo"):
+        mini.write(f"handed/{name}/task01.py", RIGHT)
+    mini.write("handed/dan/task01.py", "from helpers import double, running_sums, main")
+    mini.write("handed/dan/helpers.py", RIGHT)
+    mini.write("handed/eve/task01.py", "from helpers import double, running_sums, main")
+    mini.write("handed/eve/helpers.py", SAME)
+    rows, _ = grade(mini)
+    assert len(runs(mini)) == 3
+    assert [rows[name]["points"] for name in ("ada", "bob", "cleo", "dan", "eve")] == [
+        "10", "10", "10", "10", "6",
+    ]  # fmt: skip
+    before = runs(mini)
+    rows, _ = grade(mini)
+    assert runs(mini) == before
+    assert rows["eve"]["points"] == "6"
+    mini.replace("tests/test_task01.py", "st.integers(-99, 99)", "st.integers(-98, 98)")
+    grade(mini)
+    assert len(runs(mini)) == 6  # what judges has changed
+
+
+def test_killed_in_the_middle(mini):
+    for number in range(12):
+        mini.write(f"handed/s{number:02d}/task01.py", f"{RIGHT}\n# {number}\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kata.cli", "grade", "handed", "--out", "grades", "--jobs", "1"],
+        cwd=mini.root, env={**os.environ, **COMMON}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 100
+    while time.monotonic() < end:
+        time.sleep(0.05)
+        if (mini.root / "grades" / "grades.sqlite").is_file():
+            try:
+                kept = runs(mini)
+            except sqlite3.Error:
+                continue
+            if len(kept) >= 2:
+                break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = runs(mini)
+    assert 2 <= len(kept) < 12
+    rows, _ = grade(mini)
+    assert {row["points"] for row in rows.values()} == {"10"}
+    assert kept.items() <= runs(mini).items()
+    assert len(runs(mini)) == 12
+
+
+def test_a_folder_of_files(mini):
+    mini.write("handed/ada_lovelace_1815_task01.py", RIGHT)
+    mini.write("handed/bob_task01-2.py", SAME)
+    mini.write("handed/cleo-task01.ipynb", json.dumps(NOTEBOOK))
+    mini.write("handed/dan_task77.py", RIGHT)
+    mini.write("handed/readme.py", "")
+    mini.write("handed/task01.py", "")
+    mini.write("handed/eve_task01.ipynb", "{")
+    rows, done = grade(mini)
+    assert {name: row["points"] for name, row in rows.items()} == {
+        "ada_lovelace_1815": "10", "bob": "6", "cleo": "10", "dan": "0", "eve": "0",
+    }  # fmt: skip
+    assert rows["eve"]["state"] == "could not be judged"
+    assert done.status == 1
+    unfit = (mini.root / "grades" / "unfit.txt").read_text()
+    assert all(name in unfit for name in ("dan_task77.py", "readme.py", "task01.py: its name"))
+
+
+def test_a_zip_of_zips(mini, tmp_path):
+    inner = tmp_path / "ada.zip"
+    with zipfile.ZipFile(inner, "w") as zipped:
+        zipped.writestr("work/task01.py", RIGHT)
+        zipped.writestr("../../../outside.py", "no")
+        link = zipfile.ZipInfo("link.py")
+        link.external_attr = 0o120777 << 16
+        zipped.writestr(link, "/etc/passwd")
+    with zipfile.ZipFile(mini.root / "class.zip", "w") as zipped:
+        zipped.write(inner, "ada.zip")
+        zipped.writestr("bob/task01.py", SAME)
+        zipped.writestr("__MACOSX/._x", "")
+    done = mini.run("-m", "kata.cli", "grade", "class.zip", "--out", "grades")
+    with (mini.root / "grades" / "grades.csv").open(newline="") as file:
+        found = {row["student"]: row["points"] for row in csv.DictReader(file)}
+    assert found == {"ada": "10", "bob": "6"}, done.text
+    assert "outside.py" in (mini.root / "grades" / "unfit.txt").read_text()
+    assert "link.py" in (mini.root / "grades" / "unfit.txt").read_text()
+    assert not list(mini.root.parent.glob("outside.py"))
+
+
+def test_links_are_not_followed(mini):
+    secret = mini.write("secret.py", RIGHT)
+    mini.write("handed/ada/task01.py", RIGHT)
+    (mini.root / "handed" / "bob").mkdir()
+    (mini.root / "handed" / "bob" / "task01.py").symlink_to(secret)
+    (mini.root / "handed" / "cleo").symlink_to(mini.root)
+    rows, _ = grade(mini)
+    assert rows.keys() == {"ada", "bob"}
+    assert rows["bob"]["state"] == "not handed in"
+    assert "a link" in (mini.root / "grades" / "unfit.txt").read_text()
+
+
+def test_modules_beside_are_never_the_judges(mini):
+    loud = "import os\nos.write(2, b'LOADED')\nraise RuntimeError('LOADED')\n"
+    for name in ("conftest.py", "sitecustomize.py", "hypothesis.py", "kata.py", "json.py"):
+        mini.write(f"handed/ada/{name}", loud)
+    mini.write("handed/ada/task01.py", RIGHT)
+    rows, done = grade(mini)
+    assert "LOADED" not in done.text
+    assert rows["ada"]["points"] == "10"
+
+
+def test_hidden_tests_and_weights(mini):
+    mini.replace(
+        "tasks/manifest.toml", 'marks = ["gpu", "slow"]',
+        'marks = ["gpu", "slow"]\nhidden = ["test_double"]\nweight = 2',
+    )  # fmt: skip
+    mini.replace("tasks/manifest.toml", "[[task]]", "points = {exercise = 4, edge = 1}\n\n[[task]]")
+    mini.write("handed/bob/task01.py", SAME)
+    rows, _ = grade(mini)
+    assert (rows["bob"]["points"], rows["bob"]["of"]) == ("6", "10")
+    for path in ("feedback/bob.txt", "junit.xml", "gradescope/bob.json"):
+        told = (mini.root / "grades" / path).read_text()
+        assert "twice the number" not in told, path
+        assert "idden test" in told or path == "junit.xml"
+
+
+def test_crashes_are_rows(mini):
+    crash = RIGHT.replace("    return number + number", "    import os; os._exit(0)")
+    mini.write("handed/bob/task01.py", crash)
+    mini.write("handed/ada/task01.py", RIGHT)
+    rows, _ = grade(mini)
+    assert float(rows["bob"]["points"]) == 0
+    assert rows["ada"]["points"] == "10"
+    told = (mini.root / "grades" / "feedback" / "bob.txt").read_text()
+    assert "ended with exit status 0" in " ".join(told.split())
+
+
+def test_without_namespaces(mini):
+    mini.write("handed/ada/task01.py", RIGHT)
+    done = mini.run(
+        "-m", "kata.cli", "grade", "handed", "--out", "grades", "--require-isolation",
+        KATA_WITHOUT="namespaces",
+    )  # fmt: skip
+    assert done.status == 2
+    assert "nothing was judged" in done.text
+    assert "network: switched off" in done.text
+    rows, done = grade(mini, KATA_WITHOUT="namespaces")
+    assert rows["ada"]["points"] == "10"
+    assert rows["ada"]["isolation"].startswith("without users, processes, files, network")
+    assert "--require-isolation would refuse this" in done.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "there is no such folder or zip"),
+        (["nothing"], "holds no answers"),
+        (["handed", "--tasks", "7"], "There is no task '7'"),
+        ([], "give the folder or zip"),
+    ],
+)
+def test_wrong_calls(mini, arguments, words):
+    mini.write("handed/ada/task01.py", RIGHT)
+    mini.write("nothing/essay.txt", "")
+    done = mini.run("-m", "kata.cli", "grade", *arguments)
+    assert done.status == 2
+    assert words in " ".join(done.text.split())
+    assert "Traceback" not in done.text
+
+
+def test_verdicts_are_compared(mini):
+    """`kata check --isolated` notices a test that has to stand beside the answer and does not."""
+    assert mini.kata("check", "--isolated").status == 0
+    mini.replace(
+        "tests/test_task01.py",
+        '    expect.equal(task.double(number), number * 2, "the result")',
+        "    seen = []\n    expect.that(task.double(Noting(number, seen)) is not None and seen, "
+        '"a look", "none")',
+    )
+    mini.replace(
+        "tests/test_task01.py", "def sums_of",
+        "class Noting(int):\n    def __new__(cls, number, seen):\n        found = int.__new__(cls, "
+        "number)\n        found.seen = seen\n        return found\n\n    def __rmul__(self, other):"
+        "\n        self.seen.append(1)\n        return int(self) * other\n\n\ndef sums_of",
+    )  # fmt: skip
+    done = mini.kata("check", "--isolated")
+    assert done.status == 1
+    assert "test_double is green in one process, red in a cell" in done.text
+    mini.write("tests/witnessed.toml", 'task01 = ["test_double"]\n')
+    done = mini.kata("check", "--isolated")
+    assert done.status == 0, done.text

@@ -1,0 +1,178 @@
+"""What passes between a cell and its judge: values come back as they were, and nothing else does."""
+
+import json
+import socket
+import time
+from collections import Counter, OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import transformers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import BatchEncoding
+
+from kata.grading import wire
+from kata.grading.reader import Reader
+from kata.grading.restore import restore
+from kata.grading.wire import Malformed
+from kata.grading.writer import Writer
+from kata.judging.behaviour import summary
+
+
+class Own:
+    """A class of a student's."""
+
+
+def written(value):
+    """A value as a tree and buffers, by way of the text that is sent."""
+    writer = Writer(
+        lambda value: (7, ["torch.nn.modules.module:Module"], "Own"), lambda value: None
+    )
+    return json.loads(json.dumps(writer.tree(value))), writer.buffers
+
+
+def reader(buffers=()):
+    def same(token):
+        raise Malformed("no such argument")
+
+    return Reader(list(buffers), lambda number, kinds, name: (number, tuple(kinds), name), same)
+
+
+def back(value):
+    tree, buffers = written(value)
+    return reader(buffers).value(tree)
+
+
+frame = pd.DataFrame({"a": [1, 2], "b": [0.5, None], "c": ["x", "y"]}, index=[7, 9])
+VALUES = [
+    None, True, 3, -(10**30), 0.1, float("inf"), "text\ud800", b"\0\1", [1, [2, (3,)]],
+    {"a": {1: (2, None)}}, {1, 2}, frozenset("ab"), range(3, 9, 2), slice(None, 4),
+    np.arange(6, dtype="int16").reshape(2, 3)[:, ::2], np.float32(0.5), np.array(["ab", "c"]),
+    np.array([1, "x", None], dtype=object), np.array([], "float64"), np.dtype("int8"),
+    np.array(["2011-01-01"], "datetime64[ns]"), torch.arange(6.0).reshape(2, 3).T,
+    torch.tensor(3, dtype=torch.int8), torch.zeros(0, 4), torch.ones(2, requires_grad=True),
+    torch.ones(3, dtype=torch.bfloat16), torch.nn.Parameter(torch.ones(2)), torch.float16,
+    torch.device("cpu"), frame, frame["c"], pd.Timestamp("2014-01-01"), frame.index,
+    OrderedDict(b=1, a=2), Counter("aab"), Path("a/b"), BatchEncoding({"ids": [1, 2]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: summary(value)[:40])
+def test_values_come_back(value):
+    found = back(value)
+    assert type(found) is type(value)
+    assert summary(found) == summary(value)
+
+
+def test_data_sets_and_models_come_back():
+    pairs = torch.utils.data.TensorDataset(torch.rand(5, 2), torch.arange(5))
+    found = back(pairs)
+    assert type(found) is torch.utils.data.TensorDataset
+    assert all(map(torch.equal, found.tensors, pairs.tensors))
+    config = transformers.DistilBertConfig(
+        vocab_size=11, dim=6, hidden_dim=8, n_heads=2, n_layers=2
+    )
+    model = transformers.DistilBertForSequenceClassification(config).eval()
+    model.classifier.requires_grad_(False)
+    model.dropout.p = 0.75
+    found = back(model)
+    assert type(found) is type(model)
+    assert found.dropout.p == 0.75
+    assert not found.training
+    theirs = dict(found.named_parameters())
+    for name, value in model.named_parameters():
+        assert torch.equal(theirs[name], value)
+        assert theirs[name].requires_grad == value.requires_grad
+
+
+@pytest.mark.parametrize("value", [Own(), len, iter([1]), torch.nn.Linear(2, 3), [Own()]])
+def test_what_is_a_students_stays_there(value):
+    found = back(value)
+    found = found[0] if isinstance(found, list) else found
+    assert found == (7, ("torch.nn.modules.module:Module",), "Own")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=20,
+)
+kinds = st.sampled_from(
+    "int list tuple set frozenset dict bytes range slice array scalar objects dtype frame series "
+    "index time tensor parameter dataset device path model handle same nonsense".split()
+    + ["torch dtype", "shape of a tensor"]
+)
+trees = st.recursive(
+    json_values, lambda inner: st.tuples(kinds, inner, inner, inner).map(list), max_leaves=6
+) | st.tuples(kinds, st.lists(json_values, max_size=4)).map(lambda pair: [pair[0], *pair[1]])
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(trees, st.lists(st.binary(max_size=16), max_size=3))
+def test_any_tree_is_a_value_or_refused(tree, buffers):
+    try:
+        reader(buffers).value(tree)
+    except Malformed as error:
+        assert str(error)
+
+
+@settings(max_examples=300, deadline=None)
+@given(trees)
+def test_any_change_is_made_or_refused(tree):
+    model = torch.nn.Linear(2, 3)
+    own = [[1, 2], {"a": 3}, np.arange(3), torch.ones(2), frame.copy(), model, Own()]
+    for value in own:
+        try:
+            restore(value, tree, reader())
+        except (Malformed, TypeError, ValueError):
+            continue
+    assert type(model) is torch.nn.Linear
+
+
+def test_changes_are_made_in_place():
+    rows, numbers = [["a"], ["b"]], np.arange(4)
+    first = rows[0]
+    for own, new in ((rows, [["a", "c"], ["b"]]), (numbers, np.arange(4) * 2)):
+        writer = Writer(lambda value: (0, [], ""), lambda value: None)
+        restore(own, json.loads(json.dumps(writer.insides(new))), reader(writer.buffers))
+    assert rows == [["a", "c"], ["b"]]
+    assert rows[0] is first
+    assert numbers.tolist() == [0, 2, 4, 6]
+
+
+def pair():
+    ours, theirs = socket.socketpair()
+    return ours, theirs
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        wire.START.pack(2**32 - 1, 0),
+        wire.START.pack(2, 2**32 - 1),
+        wire.START.pack(2, 1) + (1 << 60).to_bytes(8, "big") + b"{}",
+        wire.START.pack(3, 0) + b"{,}",
+        wire.START.pack(200_000, 0) + b"[" * 200_000,
+    ],
+)
+def test_what_is_no_message_is_refused(data):
+    ours, theirs = pair()
+    with ours, theirs:
+        theirs.sendall(data)
+        with pytest.raises(Malformed):
+            wire.receive(ours, time.monotonic() + 5)
+
+
+def test_nobody_waits_for_ever():
+    ours, theirs = pair()
+    with ours, theirs:
+        theirs.sendall(wire.START.pack(100, 0) + b"[")
+        with pytest.raises(wire.Late):
+            wire.receive(ours, time.monotonic() + 0.2)
+        theirs.close()
+        with pytest.raises(wire.Gone):
+            wire.receive(ours, time.monotonic() + 5)
