@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import multiprocessing
 import os
 import resource
 import shutil
@@ -289,6 +290,7 @@ def _shut_in(
     os.environ.update(HOME=scratch, TMPDIR=scratch, USER="student", LOGNAME="student")
     tempfile.tempdir = None  # it remembers the judge's
     vars(resource_tracker._resource_tracker).update(_fd=None, _pid=None)  # so does this
+    multiprocessing.set_start_method("fork", force=True)  # other ways start from the judge's files
     if own:
         _become(INSIDE)
     linux.drop_capabilities()
