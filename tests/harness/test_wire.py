@@ -1,5 +1,6 @@
-"""What passes between a cell and its judge: values come back as they were, and nothing else does."""
+"""What passes between a cell and its judge: values come back as they were, and nothing else."""
 
+import contextlib
 import json
 import socket
 import time
@@ -23,15 +24,16 @@ from kata.grading.writer import Writer
 from kata.judging.behaviour import summary
 
 
+MODULE = "torch.nn.modules.module:Module"
+
+
 class Own:
     """A class of a student's."""
 
 
 def written(value):
     """A value as a tree and buffers, by way of the text that is sent."""
-    writer = Writer(
-        lambda value: (7, ["torch.nn.modules.module:Module"], "Own"), lambda value: None
-    )
+    writer = Writer(lambda value: (7, [MODULE], "Own"), lambda value: None)
     return json.loads(json.dumps(writer.tree(value))), writer.buffers
 
 
@@ -93,7 +95,7 @@ def test_data_sets_and_models_come_back():
 def test_what_is_a_students_stays_there(value):
     found = back(value)
     found = found[0] if isinstance(found, list) else found
-    assert found == (7, ("torch.nn.modules.module:Module",), "Own")
+    assert found == (7, (MODULE,), "Own")
 
 
 json_values = st.recursive(
@@ -102,9 +104,9 @@ json_values = st.recursive(
     max_leaves=20,
 )
 kinds = st.sampled_from(
-    "int list tuple set frozenset dict bytes range slice array scalar objects dtype frame series "
-    "index time tensor parameter dataset device path model handle same nonsense".split()
-    + ["torch dtype", "shape of a tensor"]
+    "int,list,tuple,set,frozenset,dict,bytes,range,slice,array,scalar,objects,dtype,frame,series,"
+    "index,time,tensor,parameter,dataset,device,path,model,handle,same,nonsense,torch dtype,"
+    "shape of a tensor".split(",")
 )
 trees = st.recursive(
     json_values, lambda inner: st.tuples(kinds, inner, inner, inner).map(list), max_leaves=6
@@ -114,10 +116,8 @@ trees = st.recursive(
 @settings(max_examples=1_500, deadline=None)
 @given(trees, st.lists(st.binary(max_size=16), max_size=3))
 def test_any_tree_is_a_value_or_refused(tree, buffers):
-    try:
+    with contextlib.suppress(Malformed):
         reader(buffers).value(tree)
-    except Malformed as error:
-        assert str(error)
 
 
 @settings(max_examples=300, deadline=None)
