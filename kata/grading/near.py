@@ -102,7 +102,7 @@ class Line:
             self.cell.connection.sendall(LENGTH.pack(len(data)) + data)
             reply, buffers = wire.receive(self.cell.connection, deadline)
         except (wire.Gone, OSError):
-            self._hang_up(f"The process of this answer {self.cell.close() or 'is gone'}.")
+            self._hang_up(f"The process of this answer {self.cell.close(patience=1) or 'is gone'}.")
             raise Blocked(self._dead) from None
         except wire.Late:
             self._hang_up("The process of this answer was ended, since it hung.")

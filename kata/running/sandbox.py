@@ -21,6 +21,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
@@ -99,12 +100,20 @@ class Cell:
         self.connection = connection
         self.level = level
 
-    def close(self) -> str:
-        """End it with all that it has started; how it had ended, if it had, else nothing."""
+    def close(self, patience: float = 0.0) -> str:
+        """End it with all that it has started; how it had ended, if it had, else nothing.
+
+        It has `patience` seconds to end by itself.
+        """
         if self._supervisor is None:
             return ""
         self.connection.close()
-        ended, status = os.waitpid(self._supervisor, os.WNOHANG)
+        end = time.monotonic() + patience
+        while True:
+            ended, status = os.waitpid(self._supervisor, os.WNOHANG)
+            if ended or time.monotonic() >= end:
+                break
+            time.sleep(0.01)
         if not ended:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._supervisor, signal.SIGKILL)  # and the kernel ends the cell

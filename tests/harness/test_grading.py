@@ -10,6 +10,7 @@ import sys
 import time
 import zipfile
 from contextlib import closing
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -284,3 +285,38 @@ def test_verdicts_are_compared(mini):
     mini.write("tests/witnessed.toml", 'task01 = ["test_double"]\n')
     done = mini.kata("check", "--isolated")
     assert done.status == 0, done.text
+
+
+def test_autograder(mini, tmp_path):
+    """The archive judges a submission as Gradescope has it do, and holds no reference."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "kata.cli", "grade", "--gradescope", tmp_path / "a.zip",
+         "--tasks", "17"],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "a.zip") as zipped:
+        zipped.extractall(tmp_path / "source")
+        modes = {entry.filename: entry.external_attr >> 16 for entry in zipped.infolist()}
+    assert modes["setup.sh"] & modes["run_autograder"] & 0o111
+    source = tmp_path / "source"
+    names = {path.relative_to(source).as_posix() for path in source.rglob("*")}
+    assert "course/tests/test_task17.py" in names
+    assert not any("solutions/" in name or "tests/gallery" in name for name in names)
+    handed = tmp_path / "submission"
+    handed.mkdir()
+    (handed / "task17.py").write_text((root / "solutions" / "task17.py").read_text())
+    script = (source / "run_autograder").read_text()
+    for there, here in (
+        ("/autograder/source", source), ("/autograder/submission", handed),
+        ("/autograder/results", tmp_path), ("/autograder/venv/bin/python", sys.executable),
+    ):  # fmt: skip
+        script = script.replace(there, str(here))
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["score"] == 10, done.stderr[-1500:]
+    assert len(results["tests"]) == 11
+    (handed / "task17.py").unlink()
+    subprocess.run(["bash", "-c", script], capture_output=True, check=False)
+    assert json.loads((tmp_path / "results.json").read_text())["score"] == 0

@@ -1,0 +1,177 @@
+"""Cells: what a process can still do in one, and what is left of it."""
+
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kata.running import linux
+from kata.running.sandbox import LAYERS, Level, Limits, View, open_cell, scrub_environment
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are cells on Linux alone")
+ROOT = Path(__file__).parents[2]
+
+
+def tried(actions):
+    """What came of each action, in a cell: its result or the name of its error."""
+
+    def serve(connection):
+        found = {}
+        for name, action in actions.items():
+            try:
+                found[name] = str(action())
+            except BaseException as error:
+                found[name] = type(error).__name__
+        connection.sendall(json.dumps(found).encode())
+
+    return serve
+
+
+def in_a_cell(folder, actions, limits=Limits(), shown=()):  # noqa: B008
+    folder = folder / f"root{len(list(folder.iterdir()))}"
+    folder.mkdir()
+    cell = open_cell(View(ROOT, tuple(shown)), tried(actions), limits=limits, root=folder)
+    text = b""
+    while part := cell.connection.recv(65_536):
+        text += part
+    cell.close()
+    return json.loads(text), cell.level
+
+
+def test_level(tmp_path):
+    found, level = in_a_cell(tmp_path, {"nothing": lambda: None})
+    assert found == {"nothing": "None"}
+    assert set(level.missing) <= {"own user"}
+    assert level.is_full or os.geteuid() != 0
+
+
+@pytest.mark.parametrize("layer", ["landlock", "calls", "limits"])
+def test_a_layer_that_is_missing_is_told(tmp_path, monkeypatch, layer):
+    monkeypatch.setenv("KATA_WITHOUT", layer)
+    _, level = in_a_cell(tmp_path, {})
+    assert layer in level.missing
+    assert str(level) == f"without {layer}"
+
+
+def test_level_in_words():
+    assert str(Level()) == "full"
+    assert str(Level({"calls": "x", "users": "y"})) == "without users, calls"
+    assert set(LAYERS) >= {"users", "calls"}
+
+
+def test_files(tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("secret")
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    (shown / "answer.py").write_text("answer")
+    actions = {
+        "shown": lambda: (shown / "answer.py").read_text(),
+        "outside": outside.read_text,
+        "course": (ROOT / "tests" / "test_task01.py").read_text,
+        "home": lambda: list(Path("/root").iterdir()),
+        "packages": lambda: __import__("colorsys").__name__,
+        "write shown": lambda: (shown / "answer.py").write_text("other"),
+        "write packages": lambda: Path(os.__file__).with_name("x.py").write_text(""),
+        "scratch": lambda: Path("x").write_text("abc"),
+        "shared memory": lambda: Path("/dev/shm/x").write_text("abc"),
+    }
+    found, _ = in_a_cell(tmp_path, actions, shown=[shown])
+    assert found["shown"] == "answer"
+    assert found["packages"] == "colorsys"
+    assert found["scratch"] == found["shared memory"] == "3"
+    for name in ("outside", "course", "home", "write shown", "write packages"):
+        assert found[name] in ("FileNotFoundError", "PermissionError", "OSError"), name
+    assert (shown / "answer.py").read_text() == "answer"
+    assert not Path("/dev/shm/x").exists()
+
+
+def test_processes_and_network(tmp_path):
+    server = socket.create_server(("127.0.0.1", 0))
+    actions = {
+        "number": os.getpid,
+        "others": lambda: [name for name in os.listdir("/proc") if name.isdigit()],
+        "server": lambda: socket.create_connection(server.getsockname(), 1),
+        "raw": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
+        "unshare": lambda: linux.unshare(linux.NEW_USERS),
+        "mount": lambda: linux.mount("x", "/scratch", "tmpfs"),
+        "ptrace": lambda: linux._libc.ptrace(0, 0, 0, 0),
+        "files": lambda: len(os.listdir("/proc/self/fd")) < 8,  # of which one is this look
+        "powers": lambda: "CapEff:\t0000000000000000" in Path("/proc/self/status").read_text(),
+        "no more": lambda: "NoNewPrivs:\t1" in Path("/proc/self/status").read_text(),
+        "filter": lambda: "Seccomp:\t2" in Path("/proc/self/status").read_text(),
+    }
+    with server:
+        found, _ = in_a_cell(tmp_path, actions)
+    assert found["number"] == "1"
+    assert found["others"] == "['1']"
+    for name in ("server", "raw", "unshare", "mount"):
+        assert found[name] in ("PermissionError", "OSError"), name
+    assert found["ptrace"] == "-1"
+    for name in ("files", "powers", "no more", "filter"):
+        assert found[name] == "True", name
+
+
+def test_limits(tmp_path):
+    limits = Limits(memory=1 << 30, processes=8, scratch=1 << 20, files=40)
+    actions = {
+        "memory": lambda: bytearray(2 << 30),
+        "disk": lambda: Path("x").write_bytes(bytes(2 << 20)),
+        "files": lambda: [os.open("/dev/null", os.O_RDONLY) for _ in range(60)],
+        "processes": lambda: [os.fork() or time.sleep(60) for _ in range(20)],
+    }
+    found, _ = in_a_cell(tmp_path, actions, limits)
+    assert found["memory"] == "MemoryError"
+    assert {found["disk"], found["files"]} == {"OSError"}
+    assert found["processes"] == "BlockingIOError"
+
+
+def test_processor_time_is_counted_finely(tmp_path):
+    """Races need it."""
+
+    def steps():
+        seen = set()
+        end = time.monotonic() + 0.05
+        while time.monotonic() < end:
+            seen.add(time.process_time())
+        return len(seen) > 100
+
+    found, _ = in_a_cell(tmp_path, {"steps": steps})
+    assert found == {"steps": "True"}
+
+
+def test_a_closed_cell_is_gone(tmp_path):
+    def serve(connection):
+        if not os.fork():
+            os.setsid()
+            time.sleep(300)
+        connection.sendall(b"x")
+        time.sleep(300)
+
+    folder = tmp_path / "root"
+    folder.mkdir()
+    cell = open_cell(View(ROOT, ()), serve, root=folder)
+    assert cell.connection.recv(1) == b"x"
+    marker = str(folder)
+    assert cell.close() == ""
+    end = time.monotonic() + 5
+    while marker in Path("/proc/mounts").read_text() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert marker not in Path("/proc/mounts").read_text()
+    assert cell.close() == ""
+
+
+def test_the_environment_is_scrubbed(monkeypatch):
+    with monkeypatch.context() as patch:
+        for name in list(os.environ):
+            patch.setenv(name, os.environ[name])
+        patch.setenv("TEACHERS_TOKEN", "secret")
+        patch.setenv("KATA_HUB", "offline")
+        scrub_environment()
+        assert "TEACHERS_TOKEN" not in os.environ
+        assert os.environ["KATA_HUB"] == "offline"
+        assert "PATH" in os.environ
