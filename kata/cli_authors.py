@@ -183,6 +183,10 @@ def grade(
         bool,
         typer.Option("--require-isolation", help="Refuse where answers are not fully isolated."),
     ] = False,
+    scheduler: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Judge on the workers of this Dask scheduler."),
+    ] = "",
     gradescope: Annotated[
         Path | None,
         typer.Option(metavar="ZIP", help="Grade nothing; write an autograder for Gradescope."),
@@ -209,4 +213,5 @@ def grade(
     return grade_all(
         course, submissions, tasks, out,
         jobs=jobs, slow=slow, fresh=fresh, require_isolation=require_isolation,
+        scheduler=scheduler,
     )  # fmt: skip

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.grading.autograder import archive
-from kata.grading.grades import grade, level_here
+from kata.grading.cluster import runner as runner_of
+from kata.grading.grades import grade, runner_here
+from kata.grading.isolated import known_level
 from kata.grading.marks import BROKE, DONE, Mark, points_of
 from kata.grading.outputs import SUMMARY, TABLE, UNFIT, write_all
 from kata.grading.proof import compare
@@ -74,6 +76,7 @@ def grade_all(
     slow: bool,
     fresh: bool,
     require_isolation: bool,
+    scheduler: str,
 ) -> int:
     """`kata grade`: judge, write, and say what is where."""
     start = time.monotonic()
@@ -102,8 +105,9 @@ def grade_all(
     marks = grade(
         course, handed, chosen, out.resolve(),
         workers=jobs, slow=slow, fresh=fresh, watch=partial(with_bar, "kata grade"),
+        runner=runner_of(scheduler) if scheduler else runner_here(level),
     )  # fmt: skip
-    write_all(course, marks, handed.unfit, level, out)
+    write_all(course, marks, handed.unfit, out)
     _conclude(course, marks, handed, out, time.monotonic() - start)
     return 1 if any(mark.state == BROKE for mark in marks) else 0
 
@@ -111,7 +115,7 @@ def grade_all(
 def _level(course: Course) -> Level:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return level_here(course, Path(folder))
+            return known_level(course, Path(folder))
         except Unavailable as problem:
             raise CourseError(
                 f"answers cannot be isolated: {problem}. `pytest --target` judges answers that you "

@@ -6,13 +6,13 @@ the table, under the content of the answer and of all that judges it. Equal answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
-from kata.grading.isolated import known_level
+from kata.grading.cluster import Runner
 from kata.grading.marks import BROKE, DONE, MISSING, Mark
 from kata.grading.proof import PLUGIN
 from kata.grading.submissions import Handed, Submission, stage
@@ -20,6 +20,7 @@ from kata.judging.result import Result
 from kata.reporting.known import name_mistakes
 from kata.running.job import Job, Run
 from kata.running.kept import Kept
+from kata.running.runner import run_jobs
 from kata.running.sandbox import Level
 
 ANSWERS = ".answers"  # copies of what was handed in, by content
@@ -37,8 +38,9 @@ def grade(
     slow: bool,
     fresh: bool,
     watch: Watch,
+    runner: Runner,
 ) -> list[Mark]:
-    """A mark for each student and task, in this order."""
+    """A mark for each student and task, in this order; `runner` runs jobs, here or elsewhere."""
     marks: dict[tuple[str, TaskInfo], Mark] = {}
     jobs: dict[Job, list[Mark]] = {}
     for answer in handed.submissions:
@@ -48,7 +50,7 @@ def grade(
         if job is not None:
             jobs.setdefault(job, []).append(mark)
     kept = Kept(course, out / DATABASE)
-    for run in watch(list(jobs), kept.run(list(jobs), workers, fresh=fresh)):
+    for run in watch(list(jobs), kept.run(list(jobs), workers, fresh=fresh, runner=runner)):
         for mark in jobs[run.job]:
             _conclude(course, mark, run)
     return [
@@ -72,7 +74,7 @@ SEARCH = "kata-fixed"  # as in practice, so that the same counter-examples are s
 
 
 def _conclude(course: Course, mark: Mark, run: Run) -> None:
-    mark.seconds = run.seconds
+    mark.seconds, mark.isolation = run.seconds, run.isolation
     if run.broken or not run.results:
         mark.state = BROKE
         mark.reason = " ".join((run.broken or "no test ran").split())[-300:]
@@ -120,10 +122,12 @@ def _hidden(task: TaskInfo, result: Result) -> Result:
     )  # fmt: skip
 
 
-def level_here(course: Course, folder: Path) -> Level:
-    """How far answers are isolated on this machine.
+def runner_here(level: Level) -> Runner:
+    """What runs jobs on this machine, where answers are isolated so far."""
 
-    Raises:
-        Unavailable: not at all.
-    """
-    return known_level(course, folder)
+    def run(course: Course, jobs: list[Job], workers: int) -> Iterator[Run]:
+        for done in run_jobs(course, jobs, workers):
+            done.isolation = str(level)
+            yield done
+
+    return run

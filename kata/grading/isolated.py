@@ -180,9 +180,8 @@ class Isolation:
                 told, _ = receive(self._witness.connection, time.monotonic() + 20 * limit + GRACE)
                 return _taken(base, told)
             except (Gone, OSError):
-                self._over = (
-                    f"The process of this test {self._witness.close(patience=1) or 'is gone'}."
-                )
+                how = self._witness.close(patience=1)
+                self._over = f"The process of this test {how or 'is gone'}."
             except Late:
                 self._witness.close()
                 self._over = "The process of this test was ended, since it hung."

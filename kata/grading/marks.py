@@ -23,6 +23,7 @@ class Mark:
     answer: Submission | None = None
     digest: str = ""  # of the answer; equal ones share it
     seconds: float = 0.0
+    isolation: str = ""
 
 
 @dataclass(frozen=True)

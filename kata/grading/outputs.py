@@ -17,7 +17,6 @@ from kata.judging.result import AWAY, GREEN, RED
 from kata.reporting.blocks import block, message
 from kata.reporting.page import Page
 from kata.reporting.report import Style, command, write_report
-from kata.running.sandbox import Level
 
 COLUMNS = (
     "student", "task", "points", "of", "exercise", "edge cases", "judged", "witnessed", "state",
@@ -29,14 +28,12 @@ WIDTH = 80
 CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_all(
-    course: Course, marks: list[Mark], unfit: list[str], level: Level, out: Path
-) -> list[Path]:
+def write_all(course: Course, marks: list[Mark], unfit: list[str], out: Path) -> list[Path]:
     """Write everything, each file whole or not at all; the files."""
     files = {
-        out / TABLE: table(course, marks, level),
+        out / TABLE: table(course, marks),
         out / JUNIT: junit(course, marks),
-        out / SUMMARY: summary(course, marks, unfit, level),
+        out / SUMMARY: summary(course, marks, unfit),
     }
     if unfit:
         files[out / UNFIT] = "\n".join(unfit) + "\n"
@@ -46,7 +43,7 @@ def write_all(
     for student, own in by_student.items():
         name = file_name(student)
         files[out / "feedback" / f"{name}.txt"] = feedback(course, own)
-        results = gradescope(course, own, level)
+        results = gradescope(course, own)
         files[out / "gradescope" / f"{name}.json"] = json.dumps(results, indent=1) + "\n"
     for path, text in files.items():
         replace(path, text)
@@ -58,7 +55,7 @@ def file_name(student: str) -> str:
     return re.sub(r"[^\w.@+-]+", "_", student).lstrip(".") or "_"
 
 
-def table(course: Course, marks: list[Mark], level: Level) -> str:
+def table(course: Course, marks: list[Mark]) -> str:
     """A row for each student and task, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -79,7 +76,7 @@ def table(course: Course, marks: list[Mark], level: Level) -> str:
             mark.reason,
             mark.answer.path.name if mark.answer else "",
             mark.digest,
-            str(level) if done else "",
+            mark.isolation if done else "",
         ]
         writer.writerow(map(_no_formula, cells))
     return text.getvalue()
@@ -122,7 +119,7 @@ def _xml(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
-def gradescope(course: Course, marks: list[Mark], level: Level) -> dict[str, object]:
+def gradescope(course: Course, marks: list[Mark]) -> dict[str, object]:
     """One student's `results.json`, as Gradescope reads it."""
     handed = [mark for mark in marks if mark.state != MISSING]
     tests: list[dict[str, object]] = []
@@ -147,7 +144,7 @@ def gradescope(course: Course, marks: list[Mark], level: Level) -> dict[str, obj
             )
     return {
         "score": round(sum(points_of(course, mark).reached for mark in marks), 4),
-        "output": f"Judged in a sandbox: {level}.",
+        "output": f"Judged in a sandbox: {isolation(marks)}.",
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -155,18 +152,18 @@ def gradescope(course: Course, marks: list[Mark], level: Level) -> dict[str, obj
     }
 
 
-def summary(course: Course, marks: list[Mark], unfit: list[str], level: Level) -> str:
+def summary(course: Course, marks: list[Mark], unfit: list[str]) -> str:
     """The class in Markdown, for the summary of a workflow."""
-    return "\n".join(_summary(course, marks, unfit, level)) + "\n"
+    return "\n".join(_summary(course, marks, unfit)) + "\n"
 
 
-def _summary(course: Course, marks: list[Mark], unfit: list[str], level: Level) -> Iterator[str]:
+def _summary(course: Course, marks: list[Mark], unfit: list[str]) -> Iterator[str]:
     students = list(dict.fromkeys(mark.student for mark in marks))
     tasks: list[TaskInfo] = list(dict.fromkeys(mark.task for mark in marks))
     by = {(mark.student, mark.task): mark for mark in marks}
     yield f"## {len(students)} students, {len(tasks)} tasks"
     yield ""
-    yield f"Isolation: {level}."
+    yield f"Isolation: {isolation(marks)}."
     yield ""
     yield "| | " + " | ".join(f"{task.number:02d}" for task in tasks) + " | points |"
     yield "| --- " * (len(tasks) + 2) + "|"
@@ -182,6 +179,11 @@ def _summary(course: Course, marks: list[Mark], unfit: list[str], level: Level) 
         yield f"{len(unfit)} files fit nothing:"
         yield ""
         yield from (f"- `{line.replace('`', '')}`" for line in unfit)
+
+
+def isolation(marks: list[Mark]) -> str:
+    """How far answers were isolated, in all the ways that there were."""
+    return "; ".join(sorted({mark.isolation for mark in marks if mark.isolation})) or "none judged"
 
 
 def _cell(course: Course, mark: Mark) -> str:

@@ -35,3 +35,4 @@ class Run:
     broken: str = ""  # why there are no results to trust
     seconds: float = 0.0
     kept: bool = False  # from an earlier time
+    isolation: str = ""  # how far the answer was isolated, where it was

@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import cached_property
 from importlib import metadata
@@ -37,12 +37,19 @@ class Kept:
         self._path = path or course.root / FILE
         self._entries: dict[tuple[Path, str], str] = {}  # digests of answers
 
-    def run(self, jobs: list[Job], workers: int, *, fresh: bool = False) -> Iterator[Run]:
-        """Run jobs as `run_jobs` does; those that are kept come first, unless `fresh` is asked."""
+    def run(
+        self,
+        jobs: list[Job],
+        workers: int,
+        *,
+        fresh: bool = False,
+        runner: Callable[[Course, list[Job], int], Iterator[Run]] = run_jobs,
+    ) -> Iterator[Run]:
+        """Run jobs as `runner` does; those that are kept come first, unless `fresh` is asked."""
         keys = {job: self._key(job) for job in jobs}
         known = {} if fresh else self._read(keys)
         yield from known.values()
-        for run in run_jobs(self._course, [job for job in jobs if job not in known], workers):
+        for run in runner(self._course, [job for job in jobs if job not in known], workers):
             if not run.broken:
                 self._write(keys[run.job], run)
             yield run
@@ -56,7 +63,10 @@ class Kept:
                     if row:
                         data = json.loads(row[0])
                         results = [Result.from_data(result) for result in data["results"]]
-                        found[job] = Run(job, results, seconds=data["seconds"], kept=True)
+                        found[job] = Run(
+                            job, results, seconds=data["seconds"], kept=True,
+                            isolation=data["isolation"],
+                        )  # fmt: skip
         except (OSError, sqlite3.OperationalError):
             return {}  # another process is at it, or the folder cannot be written to
         except (sqlite3.Error, ValueError, KeyError, TypeError):
@@ -65,7 +75,11 @@ class Kept:
 
     def _write(self, key: str, run: Run) -> None:
         text = json.dumps(
-            {"results": [result.as_data() for result in run.results], "seconds": run.seconds}
+            {
+                "results": [result.as_data() for result in run.results],
+                "seconds": run.seconds,
+                "isolation": run.isolation,
+            }
         )
         try:
             with closing(self._open()) as database, database:
@@ -81,7 +95,7 @@ class Kept:
 
     def _key(self, job: Job) -> str:
         options = [*job.tests, str(job.slow), str(job.stop), job.search, job.plugin]
-        parts = [self._surroundings, _content(job.test_file), self._answer(job.target), *options]
+        parts = [self.surroundings, _content(job.test_file), self._answer(job.target), *options]
         return digest_of(part.encode() for part in parts)
 
     def _answer(self, target: str) -> str:
@@ -99,14 +113,14 @@ class Kept:
         return (_content(self._course.solution(task)) if task else "") + self._entries[path, title]
 
     @cached_property
-    def _surroundings(self) -> str:
+    def surroundings(self) -> str:
         """A digest of what all runs depend on."""
         root = self._course.root
         files = [path for folder in SHARED for path in (root / folder).rglob("*")]
         files += [path for path in (root / "tests").glob("*.py") if path.name[:5] != "test_"]
         files += (root / "tests").glob("*.toml")
         files += [root / "conftest.py", root / "tasks" / "manifest.toml"]
-        packages = sorted(f"{d.name} {d.version}" for d in metadata.distributions())
+        packages = sorted({f"{d.name} {d.version}" for d in metadata.distributions()})
         parts = [sys.version, *packages, os.environ.get("KATA_SEED", "")]
         parts += [
             f"{path.relative_to(root)} {_content(path)}"

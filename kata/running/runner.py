@@ -193,6 +193,8 @@ def run_jobs(course: Course, jobs: list[Job], workers: int) -> Iterator[Run]:
     finally:
         for live in running.values():
             live.kill("nobody waits for it")
+        warm.close()
+        atexit.unregister(warm.close)
 
 
 def _context(course: Course, tasks: list[TaskInfo]) -> Any:

@@ -52,7 +52,7 @@ def test_no_attack_wins(tmp_path):
         scene.write(NOTHING, handed)
         done = subprocess.run(
             [sys.executable, "-m", "kata.cli", "grade", handed, "--out", tmp_path / "out",
-             "--require-isolation"],
+             "--require-isolation", "--jobs", "4"],
             cwd=scene.course, capture_output=True, text=True, check=False,
             env={**os.environ, "HOME": str(scene.home), "TEACHERS_TOKEN": scene.secret,
                  "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
