@@ -25,7 +25,8 @@ from _pytest.runner import runtestprotocol
 import kata
 from kata.course import Course, TaskInfo
 from kata.grading.far import Far, be_silent
-from kata.grading.near import FarTask, Line
+from kata.grading.line import Line
+from kata.grading.near import FarTask
 from kata.grading.wire import Gone, Late, Malformed, receive, send
 from kata.judging.gallery import read_gallery
 from kata.judging.lazy import lazy

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from kata.grading.restore import restore_module
+from kata.grading.restore import is_harmless, restore_module
 from kata.grading.wire import DEPTH, NODES, TORCH_DTYPES, Malformed, Tree
 
 DTYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|U\d{1,5}|S\d{1,5}|[mM]8\[\w{1,4}\])")
@@ -229,6 +229,7 @@ class Reader:
 
     def _model(self, name: Tree, config: Tree, state: Tree) -> Any:
         """A model of the library's, built here, with what the cell says that it has learnt."""
+        import torch
         import transformers
 
         _check(isinstance(name, str) and MODELS.fullmatch(name) is not None, "a model's name")
@@ -239,11 +240,17 @@ class Reader:
         _check(isinstance(config, str), "a configuration")
         settings = json.loads(config)
         _check(isinstance(settings, dict), "a configuration")
+        make: Any = kind
+        known = make.config_class().to_dict()
+        settings = {k: v for k, v in settings.items() if k in known and is_harmless(k)}
         _check_size(settings)
-        for key in ("auto_map", "_name_or_path", "quantization_config", "dtype", "torch_dtype"):
-            settings.pop(key, None)
-        model: Any = kind(kind.config_class(**settings))  # type: ignore[attr-defined]
-        restore_module(model, self.state(state))
+        told = self.state(state)
+        came = sum(v.numel() for v, _ in told["parameters"].values())
+        with torch.device("meta"):  # without memory for its numbers
+            needs = sum(p.numel() for p in make(make.config_class(**settings)).parameters())
+        _check(needs <= came, "a model that is larger than what came of it")
+        model = make(make.config_class(**settings))
+        restore_module(model, told)
         return model
 
     def state(self, tree: Tree) -> dict[str, Any]:
@@ -316,12 +323,13 @@ def _check_shape(shape: Tree, item: int, size: int) -> None:
     _check(good and math.prod(shape) * item == size, "an array of another size than its shape says")
 
 
-MOST = {"vocab_size": 300_000, "max_position_embeddings": 20_000, "n_layers": 100}
-LARGEST = 20_000  # of any other number in a model's configuration
+LARGEST = 300_000  # of any number in a model's configuration, such as its words
+LAYERS = 100
 
 
 def _check_size(settings: dict[str, Any]) -> None:
-    """Refuse a configuration by which a model would fill the memory."""
+    """Refuse a configuration by which building a model would take for ever."""
     for key, value in settings.items():
-        large = isinstance(value, int) and "token_id" not in key and value > MOST.get(key, LARGEST)
+        most = LAYERS if "layer" in key or "expert" in key else LARGEST
+        large = isinstance(value, int) and "token_id" not in key and value > most
         _check(not large, f"a model with {key} of {value}")

@@ -88,6 +88,12 @@ def _refill_tensor(own: Any, new: Any) -> None:
         own.requires_grad_(new.requires_grad)
 
 
+def is_harmless(key: str) -> bool:
+    """Whether a setting of a model is data, and leads to no code from elsewhere."""
+    leading = ("implementation", "auto_map", "quantization", "dtype", "kernel")
+    return key[:1] != "_" and not any(word in key for word in leading)
+
+
 def _restore_config(config: Any, settings: object) -> None:
     if config is None or not isinstance(settings, str) or not settings:
         return
@@ -96,9 +102,9 @@ def _restore_config(config: Any, settings: object) -> None:
     except (ValueError, RecursionError):
         raise Malformed("a configuration") from None
     for key, value in told.items() if isinstance(told, dict) else ():
-        if own.get(key) != value and key.isidentifier():
+        if own.get(key) != value and key.isidentifier() and is_harmless(key):
             setattr(config, key, value)
-    for key in own.keys() - told.keys():
+    for key in filter(is_harmless, own.keys() - told.keys()):
         with contextlib.suppress(AttributeError):
             delattr(config, key)
 
