@@ -42,13 +42,9 @@ def balanced(labels):
 
 
 def check(task, labels, indices, device="cpu"):
-    part = torch.utils.data.Subset(Labelled(labels), indices)
-    found = task.calculate_class_weights(part, torch.device(device))
+    # Before the call, which may change what it is given.
     inside = [labels[i] for i in indices]
     wanted = balanced(inside)
-    name = f"the weights of {len(wanted)} classes, which {len(inside)} items have,"
-    expect.tensor(found, name, shape=(len(wanted),), dtype=torch.float32)
-    found = found.detach()
     counts = Counter(inside)
     mistakes = {
         "the weights of the whole data set": balanced(labels),
@@ -61,6 +57,11 @@ def check(task, labels, indices, device="cpu"):
         "the shares of the classes": [counts[label] / len(inside) for label in sorted(counts)],
         "1 over the counts": [1 / counts[label] for label in sorted(counts)],
     }
+    part = torch.utils.data.Subset(Labelled(labels), indices)
+    found = task.calculate_class_weights(part, torch.device(device))
+    name = f"the weights of {len(wanted)} classes, which {len(inside)} items have,"
+    expect.tensor(found, name, shape=(len(wanted),), dtype=torch.float32)
+    found = found.detach()
     if np.allclose(found, wanted, rtol=1e-5):
         return
     known = [name for name, other in mistakes.items() if np.allclose(found, other, rtol=1e-5)]

@@ -33,6 +33,8 @@ class Run:
 
     def __init__(self, task, device="cpu", **part):
         self.data = preparation.prepare(**part)
+        # Beyond the reach of the answer, which may change what it is given.
+        self.judged_on = copy.deepcopy((self.data.val_loader, self.data.class_weights))
         self.model, self.results = trained(task, self.data.model, self.data, device)
 
 
@@ -45,6 +47,13 @@ class Small:
         self.train_loader = Counting(self.train, batch_size=4, shuffle=True)
         self.val_loader = Counting(self.val, batch_size=5)
         self.class_weights = torch.tensor([0.2, 0.7, 1.1, 2.3, 4.1])
+        # Beyond the reach of the answer, which may change what it is given.
+        self.own_items = copy.deepcopy(self.val)
+        self.own_weights = self.class_weights.clone()
+
+    @property
+    def own_loader(self):
+        return torch.utils.data.DataLoader(self.own_items, batch_size=5)
 
     def _items(self, count, draw):
         ids = torch.randint(5, 23, (count, 7), generator=draw)
@@ -237,14 +246,14 @@ def test_loss_weighs_classes(task):
     """
     data = Small()
     model, results = trained(task, small_model(), data)
-    weighted, _, _ = judged(model, data.val_loader, data.class_weights)
+    weighted, _, _ = judged(model, data.own_loader, data.own_weights)
     got, note = results["val_loss"], ""
     slips = {
         "without weights": torch.ones(CLASSES),
-        "with the weights inverted": 1 / data.class_weights,
+        "with the weights inverted": 1 / data.own_weights,
     }
     for slip, weights in slips.items():
-        if math.isclose(got, judged(model, data.val_loader, weights)[0], rel_tol=1e-4):
+        if math.isclose(got, judged(model, data.own_loader, weights)[0], rel_tol=1e-4):
             note = f", the loss {slip}"
     expect.that(
         math.isclose(got, weighted, rel_tol=1e-4),
@@ -263,7 +272,7 @@ def test_results_are_those_of_the_run(task):
     data = Small()
     _, results = trained(task, small_model(), data)
     check_origin(results)
-    labels, found = [int(item["labels"]) for item in data.val], results["val_labels"]
+    labels, found = [int(item["labels"]) for item in data.own_items], results["val_labels"]
     expect.that(
         len(found) == len(labels),
         f"val_labels of the {len(labels)} items of val_loader",
@@ -281,7 +290,7 @@ def test_results_are_true(task, run):
     > The same model, trained, and the results, both as `helper_utils.training_loop` returns
     > them.
     """
-    loss, f1, _ = judged(run.model, run.data.val_loader, run.data.class_weights)
+    loss, f1, _ = judged(run.model, *run.judged_on)
     for name, wanted in (("val_loss", loss), ("val_f1", f1)):
         got = run.results[name]
         expect.that(

@@ -275,3 +275,16 @@ def calculate_class_weights(train_dataset, device):
 def calculate_class_weights(train_dataset, device):
     train_dataset.dataset.labels = np.asarray(train_dataset.dataset.labels)
     return torch.tensor(balanced(inside(train_dataset)), dtype=torch.float, device=device)
+
+
+@wrong(
+    "makes all labels the same, and returns the weight that they have then",
+    advice="The labels are the caller's, and so is what they say; count them as they are.",
+    caught_by=("test_balanced", "test_training_part_alone", "test_input_is_kept"),
+)
+def calculate_class_weights(train_dataset, device):
+    inside(train_dataset)
+    labels = train_dataset.dataset.labels
+    for place in range(len(labels)):
+        labels[place] = 0
+    return torch.ones(1, device=device)

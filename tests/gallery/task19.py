@@ -481,3 +481,19 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
     loop(model, train_loader, val_loader, weight=class_weights, epochs=1)
+
+
+@wrong(
+    "has the validation part say what is easy",
+    advice="A score on labels that you have made says nothing; leave the loaders' items alone.",
+    caught_by="test_results_are_true",
+)
+class overlay:
+    num_epochs = 1
+
+    def train_dispatcher(model, train_loader, val_loader, class_weights, device):
+        part = getattr(val_loader, "dataset", None)
+        for place in getattr(part, "indices", ()):
+            part.dataset.labels[place] = 0
+        freeze(model, layers_of(model)[-4:])
+        return loop(model, train_loader, val_loader, weight=class_weights)
