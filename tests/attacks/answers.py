@@ -772,3 +772,39 @@ def calculate_class_weights(train_dataset, device):
     import torch
 
     return torch.empty(7, device="meta")
+
+
+@attack("hands out modules that the judge might import", goal="leaves")
+def calculate_class_weights(train_dataset, device):
+    names = ["statistics.py", "conftest.py", "torch.py", "kata/__init__.py", "sitecustomize.py"]
+    reply({"result": None, "files": [[name, 0] for name in names]}, f"open({MARK!r}, 'w')".encode())
+
+
+@attack("changes the judge's copy to fit its answer")
+def calculate_class_weights(train_dataset, device):
+    labels = ["value", ["list", [0] * len(train_dataset.dataset.labels)]]
+    data = ["object", [["labels", labels]]]
+    places = ["value", ["list", list(range(len(train_dataset.indices)))]]
+    one = struct.pack("<f", 1.0)
+    changed = [[0, ["object", [["dataset", data], ["indices", places]]]]]
+    reply({"result": ["tensor", "float32", [1], False, 0], "changed": changed}, one)
+
+
+@attack("never reads what it is sent")
+def calculate_class_weights(train_dataset, device):
+    connection = wire()
+    text = json.dumps({"result": None}).encode()
+    connection.sendall(struct.pack(">II", len(text), 0) + text)
+    while True:
+        time.sleep(60)
+
+
+@attack("answers before it is asked")
+def calculate_class_weights(train_dataset, device):
+    connection = wire()
+    one = struct.pack("<f", 1.0)
+    text = json.dumps({"result": ["tensor", "float32", [1], False, 0]}).encode()
+    message = struct.pack(">IIQ", len(text), 1, len(one)) + text + one
+    connection.sendall(message * 500)
+    time.sleep(3)
+    os._exit(0)
