@@ -66,12 +66,12 @@ def table(course: Course, marks: list[Mark]) -> str:
         cells = [
             mark.student,
             f"{mark.task.number:02d}",
-            f"{points.reached:g}",
-            f"{points.most:g}",
+            number(points.reached),
+            number(points.most),
             "{} of {}".format(*points.exercise) if done else "",
             "{} of {}".format(*points.edge) if done else "",
-            f"{points.judged:g}" if done else "",
-            f"{points.witnessed:g}" if done else "",
+            number(points.judged) if done else "",
+            number(points.witnessed) if done else "",
             mark.state,
             mark.reason,
             mark.answer.path.name if mark.answer else "",
@@ -80,6 +80,11 @@ def table(course: Course, marks: list[Mark]) -> str:
         ]
         writer.writerow(map(_no_formula, cells))
     return text.getvalue()
+
+
+def number(points: float) -> str:
+    """Points as people write them."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
 def _no_formula(cell: str) -> str:
@@ -171,7 +176,8 @@ def _summary(course: Course, marks: list[Mark], unfit: list[str]) -> Iterator[st
         own = [by[student, task] for task in tasks]
         cells = [_cell(course, mark) for mark in own]
         points = [points_of(course, mark) for mark in own]
-        total = f"{sum(p.reached for p in points):g} of {sum(p.most for p in points):g}"
+        reached, most = sum(p.reached for p in points), sum(p.most for p in points)
+        total = f"{number(reached)} of {number(most)}"
         name = student.replace("|", "\\|").replace("<", "&lt;")
         yield f"| {name} | {' | '.join(cells)} | {total} |"
     if unfit:
@@ -189,7 +195,7 @@ def isolation(marks: list[Mark]) -> str:
 def _cell(course: Course, mark: Mark) -> str:
     if mark.state != DONE:
         return {MISSING: "", BROKE: "!"}[mark.state]
-    return f"{points_of(course, mark).reached:g}"
+    return number(points_of(course, mark).reached)
 
 
 def feedback(course: Course, marks: list[Mark]) -> str:
@@ -198,7 +204,7 @@ def feedback(course: Course, marks: list[Mark]) -> str:
     page = Page(lambda text, **markup: lines.append(text), WIDTH)
     total = [points_of(course, mark) for mark in marks]
     reached, most = sum(p.reached for p in total), sum(p.most for p in total)
-    page.line(f"{marks[0].student}: {reached:g} of {most:g} points")
+    page.line(f"{marks[0].student}: {number(reached)} of {number(most)} points")
     style = Style(lambda info, test: command(course, info, test), elsewhere=True)
     for mark, points in zip(marks, total, strict=True):
         page.line()
@@ -208,5 +214,5 @@ def feedback(course: Course, marks: list[Mark]) -> str:
             continue
         write_report(page, course, mark.results, style)
         page.line()
-        page.line(f"      {points.reached:g} of {points.most:g} points")
+        page.line(f"      {number(points.reached)} of {number(points.most)} points")
     return "".join(lines)
