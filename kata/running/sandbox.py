@@ -166,7 +166,7 @@ def open_cell(
             os.close(news)
             os.close(go)
             ours.close()
-            _supervise(view, serve, theirs, limits, root, tell, mapped)
+            _supervise(view, serve, theirs, limits, user, root, tell, mapped)
         finally:
             os._exit(70)
     theirs.close()
@@ -208,14 +208,20 @@ def _read_news(news: int, go: int, supervisor: int, user: int) -> dict[str, str]
 def _map_user(process: int, user: int) -> str:
     """Say who a cell's users are outside; why its user is not its own, where it is not."""
     folder = Path(f"/proc/{process}")
+    problem = "only root can give each cell a user of its own"
     if os.geteuid() == 0:
-        for name in ("uid_map", "gid_map"):
-            (folder / name).write_text(f"0 0 1\n{INSIDE} {user} 1\n")
-        return ""
-    (folder / "setgroups").write_text("deny")
-    (folder / "uid_map").write_text(f"0 {os.geteuid()} 1\n")
-    (folder / "gid_map").write_text(f"0 {os.getegid()} 1\n")
-    return "only root can give each cell a user of its own"
+        try:
+            for name in ("gid_map", "uid_map"):
+                (folder / name).write_text(f"0 0 1\n{INSIDE} {user} 1\n")
+        except OSError as error:
+            problem = str(error)
+        else:
+            return ""
+    with contextlib.suppress(OSError):  # then it is nobody, and can still be shut in
+        (folder / "setgroups").write_text("deny")
+        (folder / "uid_map").write_text(f"0 {os.geteuid()} 1\n")
+        (folder / "gid_map").write_text(f"0 {os.getegid()} 1\n")
+    return problem
 
 
 def _supervise(
@@ -223,6 +229,7 @@ def _supervise(
     serve: Callable[[socket.socket], None],
     connection: socket.socket,
     limits: Limits,
+    user: int,
     root: Path,
     tell: int,
     mapped: int,
@@ -234,26 +241,12 @@ def _supervise(
     def lacks(layer: str, error: Exception | str) -> None:
         os.write(tell, f"{layer.replace(' ', '-')} {error}\n".replace("\n", " ").encode() + b"\n")
 
-    spaces = own = False
-    if "namespaces" in os.environ.get("KATA_WITHOUT", ""):
-        _without_namespaces(lacks, "switched off")
-    else:
-        try:
-            linux.unshare(linux.NEW_USERS)
-            os.write(tell, b"mapme \n")
-            own = os.read(mapped, 1) == b"2"
-            linux.unshare(
-                linux.NEW_PROCESSES | linux.NEW_MOUNTS | linux.NEW_NETWORK | linux.NEW_IPC
-                | linux.NEW_NAMES | linux.NEW_GROUPS
-            )  # fmt: skip
-            spaces = True
-        except OSError as error:
-            _without_namespaces(lacks, str(error))
+    spaces, identity = _enter_namespaces(user, tell, mapped, lacks)
     cell = os.fork()
     if not cell:
         try:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            _shut_in(view, limits, root, spaces, own, lacks)
+            _shut_in(view, limits, root, spaces, identity, lacks)
             os.write(tell, b"ready \n")
             os.close(tell)
             os.close(mapped)
@@ -271,9 +264,34 @@ def _supervise(
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _without_namespaces(lacks: Callable[[str, str], None], why: str) -> None:
-    for layer in ("users", "processes", "files", "network", "ipc", "own user"):
-        lacks(layer, why)
+def _enter_namespaces(
+    user: int, tell: int, mapped: int, lacks: Callable[[str, Exception | str], None]
+) -> tuple[bool, int | None]:
+    """Whether there are namespaces of its own, and whose id the cell can take, if it can."""
+    without = os.environ.get("KATA_WITHOUT", "")
+    identity = None
+    try:
+        if "namespaces" in without or "users" in without:
+            raise OSError("switched off")
+        linux.unshare(linux.NEW_USERS)
+        os.write(tell, b"mapme \n")
+        identity = INSIDE if os.read(mapped, 1) == b"2" else None
+    except OSError as error:
+        lacks("users", error)
+        if os.geteuid() == 0:  # who needs none of users for the others
+            identity = user
+    try:
+        if "namespaces" in without:
+            raise OSError("switched off")
+        linux.unshare(
+            linux.NEW_PROCESSES | linux.NEW_MOUNTS | linux.NEW_NETWORK | linux.NEW_IPC
+            | linux.NEW_NAMES | linux.NEW_GROUPS
+        )  # fmt: skip
+    except OSError as error:
+        for layer in ("processes", "files", "network", "ipc", "own user"):
+            lacks(layer, error)
+        return False, None
+    return True, identity
 
 
 def _shut_in(
@@ -281,7 +299,7 @@ def _shut_in(
     limits: Limits,
     root: Path,
     spaces: bool,
-    own: bool,
+    identity: int | None,
     lacks: Callable[[str, Exception | str], None],
 ) -> None:
     """Give up everything, in the order in which it can be given up."""
@@ -300,8 +318,8 @@ def _shut_in(
     tempfile.tempdir = None  # it remembers the judge's
     vars(resource_tracker._resource_tracker).update(_fd=None, _pid=None)  # so does this
     multiprocessing.set_start_method("fork", force=True)  # other ways start from the judge's files
-    if own:
-        _become(INSIDE)
+    if identity is not None:
+        _become(identity)
     linux.drop_capabilities()
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten where the user changes

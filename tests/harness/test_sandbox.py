@@ -49,12 +49,13 @@ def test_level(tmp_path):
     assert level.is_full or os.geteuid() != 0
 
 
-@pytest.mark.parametrize("layer", ["landlock", "calls", "limits"])
+@pytest.mark.parametrize("layer", ["landlock", "calls", "limits", "users"])
 def test_a_layer_that_is_missing_is_told(tmp_path, monkeypatch, layer):
     monkeypatch.setenv("KATA_WITHOUT", layer)
-    _, level = in_a_cell(tmp_path, {})
-    assert layer in level.missing
-    assert str(level) == f"without {layer}"
+    found, level = in_a_cell(tmp_path, {"user": os.getuid, "number": os.getpid})
+    assert str(level) in (f"without {layer}", f"without {layer}, own user")
+    assert found["number"] == "1"
+    assert found["user"] != "0" or os.geteuid() != 0
 
 
 def test_level_in_words():
