@@ -767,11 +767,11 @@ def calculate_class_weights(train_dataset, device):
     return Lie()
 
 
-@attack("returns a tensor without values")
+@attack("returns a tensor that is laid out in another way")
 def calculate_class_weights(train_dataset, device):
     import torch
 
-    return torch.empty(7, device="meta")
+    return torch.ones(3).to_sparse()
 
 
 @attack("hands out modules that the judge might import", goal="leaves")
