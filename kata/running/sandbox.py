@@ -22,7 +22,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -448,13 +448,3 @@ def _close_all_but(kept: Iterable[int]) -> None:
         os.closerange(start, number)
         start = number + 1
     os.closerange(start, 1 << 16)
-
-
-@contextlib.contextmanager
-def quiet_interrupts() -> Iterator[None]:
-    """The keyboard interrupts nobody inside."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
