@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Any
 
@@ -78,18 +79,17 @@ def _runs(course: Course, address: str, waiting: dict[str, Job]) -> Iterator[Run
 
     api: Any = distributed  # which has no types
     digest = Kept(course).surroundings
-    left = iter(list(waiting.items()))
     with api.Client(address, timeout=10) as client:
 
-        def hand_in() -> Any:
-            name, job = next(left)
+        def hand_in(name: str, job: Job) -> Any:
             folder = Path(job.target).parent
             files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
             return client.submit(
                 judge, str(course.root), digest, job, files, key=name, retries=RETRIES, pure=True
             )
 
-        first = [hand_in() for _ in range(min(AT_A_TIME, len(waiting)))]
+        futures = starmap(hand_in, list(waiting.items()))
+        first = list(islice(futures, AT_A_TIME))
         done = api.as_completed(first)
         for future in done:
             if future.status == "cancelled" or client.status != "running":
@@ -102,15 +102,8 @@ def _runs(course: Course, address: str, waiting: dict[str, Job]) -> Iterator[Run
                 results = [Result.from_data(result) for result in data.pop("results")]
                 yield Run(job, results, **data)
             future.release()
-            if nxt := next(_or_nothing(hand_in), None):
-                done.add(nxt)
-
-
-def _or_nothing(make: Callable[[], Any]) -> Iterator[Any]:
-    try:
-        yield make()
-    except (StopIteration, RuntimeError):
-        return
+            for another in islice(futures, 1):
+                done.add(another)
 
 
 def judge(root: str, digest: str, job: Job, files: dict[str, bytes]) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import os
 import socket
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,8 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
     def serve(connection: socket.socket) -> None:
         Far(Task(info, target), connection).serve()
 
-    return Isolation(course, info, Line(opened("judged", serve), root / "tests"), opened)
+    line = Line(opened("judged", serve), root / "tests")
+    return Isolation(info, witnessed_tests(course, info), line, opened)
 
 
 def known_level(course: Course, folder: Path) -> Level:
@@ -114,16 +115,15 @@ class Isolation:
 
     def __init__(
         self,
-        course: Course,
         info: TaskInfo,
+        names: frozenset[str],
         line: Line,
         opened: Callable[[str, Callable[[socket.socket], None]], Cell],
     ) -> None:
-        self._course = course
         self._info = info
         self._line = line
         self._open = opened
-        self._names = witnessed_tests(course, info)
+        self._names = names  # of the tests that are witnessed
         self._witness: Cell | None = None
         self._over = ""  # why the witness says no more
 
@@ -246,7 +246,7 @@ def _taken(base: Result, told: dict[str, Any]) -> Result:
     """A witness's words on a test, as far as they have the form of a result."""
     if told["outcome"] not in (GREEN, RED, AWAY):
         raise ValueError("no outcome")
-    found = Result.from_data(json.loads(json.dumps(base.as_data())))
+    found = replace(base)
     found.outcome = told["outcome"]
     found.reason = str(told["reason"])[:TEXT]
     found.away_by = str(told["away_by"])[:60]
@@ -262,8 +262,7 @@ def _taken(base: Result, told: dict[str, Any]) -> Result:
         },
     )
     if found.verdict.file != base.verdict.file and found.outcome == RED:
-        found.verdict = Verdict(**{**vars(found.verdict), "line": None, "file": base.verdict.file})
-    found.asked = base.asked
+        found.verdict = replace(found.verdict, line=None, file=base.verdict.file)
     found.behaviour = [str(part)[:8] for part in told["behaviour"][:64]]
     found.chance = told["chance"] is True
     found.notes = [str(note)[:TEXT] for note in told["notes"][:20]]

@@ -164,8 +164,8 @@ class Line:
     # Files
 
     def _own_files(self) -> dict[str, bytes | None]:
-        now = {name: state for name, state in listing() if not name.endswith("/")}
-        gone = [name for name in self._files if name not in now and not name.endswith("/")]
+        now = _files_here()
+        gone = [name for name in self._files if name not in now]
         new = [name for name, state in now.items() if self._files.get(name) != state]
         self._files = now
         return {**dict.fromkeys(gone), **{name: Path(name).read_bytes() for name in new}}
@@ -182,7 +182,7 @@ class Line:
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(reader._bytes(place))
-        self._files = {name: state for name, state in listing() if not name.endswith("/")}
+        self._files = _files_here()
 
 
 class Tokens:
@@ -195,6 +195,11 @@ class Tokens:
         values = (*args, *kwargs.values())
         pairs = zip(self.numbers, values, strict=True)
         return [(number, value) for number, value in pairs if number >= 0]
+
+
+def _files_here() -> dict[str, tuple[int, int]]:
+    """The files below this folder, without the folders themselves."""
+    return {name: state for name, state in listing() if not name.endswith("/")}
 
 
 def _safe_path(name: object) -> Path:
@@ -245,4 +250,4 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """Names the objects that are in the cell anyway."""
 
     def persistent_id(self, value: Any) -> Any:
-        return object.__getattribute__(value, "_far")[1] if isinstance(value, FarObject) else None
+        return value._far[1] if isinstance(value, FarObject) else None

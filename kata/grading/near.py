@@ -63,7 +63,7 @@ class FarTask(Task):
         if isinstance(getattr(thing, "__self__", None), FarObject):
             far, name = thing.__self__, thing.__name__  # type: ignore[attr-defined]
         if far is not None:
-            number = object.__getattribute__(far, "_far")[1]
+            number = far._far[1]
             return self._ask("apply", f"{number}.{name}", args, kwargs, number=number, name=name)
         return super().apply(thing, *args, **kwargs)
 

@@ -24,15 +24,15 @@ class FarObject:
     def __getattribute__(self, name: str) -> Any:
         if name.startswith("__") or name == "_far":
             return object.__getattribute__(self, name)
-        line, number = object.__getattribute__(self, "_far")
+        line, number = self._far
         return line.use("get", number, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        line, number = object.__getattribute__(self, "_far")
+        line, number = self._far
         line.use("set", number, name, value)
 
     def __deepcopy__(self, memo: object) -> Any:
-        line, number = object.__getattribute__(self, "_far")
+        line, number = self._far
         return line.use("deepcopy", number)
 
     def __repr__(self) -> str:
@@ -49,14 +49,14 @@ class FarObject:
 
 def _operation(op: str) -> Callable[..., Any]:
     def operate(self: FarObject, *args: Any, **kwargs: Any) -> Any:
-        line, number = object.__getattribute__(self, "_far")
+        line, number = self._far
         return line.use(op, number, *args, **kwargs)
 
     return operate
 
 
 def _length(self: FarObject) -> int:
-    line, number = object.__getattribute__(self, "_far")
+    line, number = self._far
     return _whole(line.use("len", number))
 
 
@@ -67,7 +67,7 @@ def _whole(value: object) -> int:
 
 
 def _next(self: FarObject) -> Any:
-    line, number = object.__getattribute__(self, "_far")
+    line, number = self._far
     found = line.use("next", number)
     if not isinstance(found, list) or not found:
         raise StopIteration
@@ -75,7 +75,7 @@ def _next(self: FarObject) -> Any:
 
 
 def _iterate(self: FarObject) -> Iterator[Any]:
-    line, number = object.__getattribute__(self, "_far")
+    line, number = self._far
     found = line.use("iter", number)
     return iter(found) if not isinstance(found, FarObject) else found
 

@@ -116,16 +116,12 @@ def _take_file(course: Course, path: Path, tasks: list[TaskInfo], handed: Handed
     if path.suffix not in KINDS or not ANSWER.fullmatch(path.stem):
         handed.unfit.append(f"{path.name}: its name says no task, such as NAME_task01.py")
         return
-    student, number = _parts(path)
+    student, _ = _parts(path)
     if not student:
         handed.unfit.append(f"{path.name}: its name says no student, such as NAME_task01.py")
         return
     handed.students.append(student)
-    task = course.task(f"task{number:02d}")
-    if task is None:
-        handed.unfit.append(f"{path.name}: there is no task {number:02d}")
-        return
-    _add(Submission(student, task, path), tasks, handed, path.name)
+    _add(course, student, path, (), tasks, handed, path.name)
 
 
 def _take(
@@ -141,13 +137,8 @@ def _take(
             if path not in modules:
                 handed.unfit.append(f"{label}: neither a task's file nor a module beside one")
             continue
-        _, number = _parts(path)
-        task = course.task(f"task{number:02d}")
-        if task is None:
-            handed.unfit.append(f"{label}: there is no task {number:02d}")
-            continue
         beside = tuple(other for other in modules if other.parent == path.parent)
-        _add(Submission(student, task, path, beside), tasks, handed, label)
+        _add(course, student, path, beside, tasks, handed, label)
 
 
 def _files(folder: Path, student: str, handed: Handed) -> Iterator[Path]:
@@ -163,7 +154,22 @@ def _files(folder: Path, student: str, handed: Handed) -> Iterator[Path]:
             handed.unfit.append(f"{student}/{path.name}: a link or device, which is not read")
 
 
-def _add(answer: Submission, tasks: list[TaskInfo], handed: Handed, label: str) -> None:
+def _add(
+    course: Course,
+    student: str,
+    path: Path,
+    beside: tuple[Path, ...],
+    tasks: list[TaskInfo],
+    handed: Handed,
+    label: str,
+) -> None:
+    """Take an answer in, or list it with the reason why not."""
+    _, number = _parts(path)
+    task = course.task(f"task{number:02d}")
+    if task is None:
+        handed.unfit.append(f"{label}: there is no task {number:02d}")
+        return
+    answer = Submission(student, task, path, beside)
     if answer.task not in tasks:
         handed.unfit.append(f"{label}: task {answer.task.number:02d} is not being graded")
         return

@@ -113,11 +113,10 @@ def mount(
     _checked(result, f"mounting {target}")
 
 
-def bind(source: str | Path, target: str | Path, *, writable: bool = False) -> None:
-    """Show a file or folder, with what is mounted below it, at another place."""
+def bind(source: str | Path, target: str | Path) -> None:
+    """Show a file or folder, with what is mounted below it, at another place, to be read."""
     mount(source, target, flags=MS_BIND | MS_REC)
-    attributes = ATTR_NOSUID | (0 if writable else ATTR_RDONLY | ATTR_NODEV)
-    setting = struct.pack("QQQQ", attributes, 0, 0, 0)
+    setting = struct.pack("QQQQ", ATTR_NOSUID | ATTR_RDONLY | ATTR_NODEV, 0, 0, 0)
     result = _libc.syscall(
         MOUNT_SETATTR, AT_FDCWD, os.fsencode(target), AT_RECURSIVE, setting, len(setting)
     )

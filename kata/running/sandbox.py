@@ -2,8 +2,8 @@
 
 On Linux a cell has namespaces of its own (users, processes, files, network, ipc), no powers, an
 ordinary user's id that no other cell has where root judges, Landlock, a filter of system calls,
-and limits on memory, processes, file sizes and processor time. What it sees of the files: Python
-and its packages, the folders that it is shown, and an empty scratch folder in memory. Where some of
+and limits on memory, processes and file sizes. What it sees of the files: Python and its packages,
+the folders that it is shown, and an empty scratch folder in memory. Where some of
 that is missing, `Level` says so.
 
 A cell is forked, so it starts with all that its parent has imported.
