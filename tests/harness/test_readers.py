@@ -103,8 +103,9 @@ def test_editors_see_a_failure_where_nothing_was_raised(mini):
 def test_what_to_mend_first_is_on_the_screen(mini, name):
     """On a terminal of 80 x 24, the first cause and `next:` are visible without scrolling."""
     mini.write("tasks/task01.py", ANSWERS[name])
-    lines = mini.pytest(COLUMNS="80").text.splitlines()
-    assert max(map(len, lines)) <= 80
+    text = mini.pytest(COLUMNS="80").text
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80, text
     first = max(i for i, line in enumerate(lines) if line.startswith("✗"))
     last = next(i for i, line in enumerate(lines) if line.startswith("next: "))
     assert len(lines) - 23 <= first < last
