@@ -6,8 +6,8 @@ import importlib
 import re
 import sys
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a course's setup module offers, as functions of these names."""
+    """What a course's setup module offers, under these names."""
 
     # What to tell a student whose code ended in an error; None where the error says it well.
     explain: Callable[[BaseException], str | None] = lambda error: None
@@ -67,6 +67,9 @@ class Setup:
     models: Callable[[], list[tuple[str, ...]]] = list
     # Puts into a folder what the course's notebook expects there; None where there is none.
     prepare_notebook: Callable[[Path], None] | None = None
+    # By what tasks need, a function (`module:name`) that keeps it in memory: called once, before
+    # processes are forked from the one that calls it.
+    ready: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -202,8 +202,10 @@ def _context(course: Course, tasks: list[TaskInfo]) -> Any:
     for name, value in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")):
         os.environ.setdefault(name, value)
     os.environ["MPLBACKEND"] = "Agg"
-    course.set_up()
-    os.environ[PRELOAD] = " ".join(sorted(_imports(course, tasks)))
+    ready = course.set_up().ready
+    needs = {need for task in tasks for need in task.needs}
+    calls = (f"{function}()" for need, function in sorted(ready.items()) if need in needs)
+    os.environ[PRELOAD] = " ".join([*sorted(_imports(course, tasks)), *calls])
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
