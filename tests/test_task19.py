@@ -354,12 +354,12 @@ def test_script(task):
 
 @pytest.mark.builds_on("test_loss", "test_f1")
 @pytest.mark.slow
-def test_all_instructions(task):
-    """All 26,238 instructions are learnt as well.
+def test_more_instructions(task):
+    """Of all 26,238 instructions, 8,000 are learnt as well.
 
     > python tasks/task19.py --all    does so on all 26,238 instructions
     """
-    run = Run(task, rows=None)
+    run = Run(task, rows=8_000)
     check_loss(run)
     check_f1(run)
 
