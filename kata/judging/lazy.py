@@ -1,7 +1,10 @@
 """Modules that are imported when first used, so that collecting tests costs nothing."""
 
+import sys
 from importlib import import_module
 from typing import Any
+
+from kata.judging.imports import quick_imports
 
 
 class lazy:  # noqa: N801 - reads like the import statement it replaces
@@ -14,7 +17,11 @@ class lazy:  # noqa: N801 - reads like the import statement it replaces
         # pytest looks at every name in a test file and asks for private and special attributes.
         if name.startswith("_") or name == "pytestmark":
             raise AttributeError(name)
-        return getattr(import_module(self._module), name)
+        module = sys.modules.get(self._module)
+        if module is not None and name in vars(module):
+            return vars(module)[name]
+        with quick_imports():  # some modules import a part of theirs when it is first asked for
+            return getattr(import_module(self._module), name)
 
     def __repr__(self) -> str:
         return f"lazy({self._module!r})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import inspect
 import re
 import shlex
@@ -17,6 +18,7 @@ from types import ModuleType
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.judging.gallery import Entry, find_entry, lay_over
+from kata.judging.imports import quick_imports
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,9 @@ class Target:
         code = compile(self._source(), str(self.path), "exec")
         # Dataclasses and pickle look a class's module up by name.
         self._modules[self._name] = sys.modules[self._name] = module
-        exec(code, vars(module))
+        with quick_imports():
+            exec(code, vars(module))
+        gc.freeze()  # what is imported stays; later collections need not walk it
         if self.entry:
             lay_over(self.entry, module)
         vars(module).update(self.objects)

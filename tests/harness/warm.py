@@ -4,6 +4,7 @@ Most of what a run of pytest takes is importing pytest, hypothesis and the harne
 same each time. Where processes cannot be forked so, each run starts cold.
 """
 
+import gc
 import io
 import multiprocessing
 import os
@@ -60,6 +61,7 @@ def _run(arguments, folder, settings, keyboard, screen):
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w"), "utf-8", write_through=True)
     sys.path.insert(0, folder)
     sys.argv = ["pytest", *arguments]
+    gc.freeze()
     # Plain assertions: what is imported cannot be rewritten, which pytest would warn of.
     status = pytest.main(["--assert=plain", *arguments])
     sys.stdout.flush()
