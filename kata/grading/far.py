@@ -40,7 +40,6 @@ LIBRARIES = (
 )  # fmt: skip
 MESSAGE = 4_000  # characters of an error's message
 PLAIN = ("list", "dict", "tuple", "ndarray", "DataFrame", "Series", "Tensor")
-REMEMBERED = 8  # of what the judge gave, the last ones: changes are told of them
 LENGTH = struct.Struct(">Q")
 Request = dict[str, Any]
 
@@ -138,10 +137,11 @@ class Far:
     # What is given
 
     def _remember(self, request: Request) -> None:
-        for token, value in request["tokens"](request["args"], request["kwargs"]):
+        tokens = request["tokens"]
+        for token, value in tokens(request["args"], request["kwargs"]):
             self._given[token] = value
             self._states[token] = state_of(value)
-        for token in sorted(self._given)[:-REMEMBERED]:
+        for token in self._given.keys() - tokens.alive:
             del self._given[token], self._states[token]
 
     def _token_of(self, value: object) -> int | None:

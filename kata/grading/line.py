@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 
 from kata.grading import wire
-from kata.grading.far import LENGTH, REMEMBERED, listing
+from kata.grading.far import LENGTH, listing
 from kata.grading.reader import Reader
 from kata.grading.restore import restore
 from kata.grading.stand_in import FarObject, stand_in
@@ -34,6 +34,9 @@ GRACE = 5  # seconds beyond its limit that a cell has for saying that it is late
 WRITING = 60  # seconds in which a cell has to read what it is sent
 MOST_FILES = 2_000
 STEPS = 20  # of a path
+REMEMBERED = 8  # of what the tests gave, the last ones: changes are told of them
+CONSTANT = str | int | float | bytes | type | None  # of which nothing can change
+ONLY_HERE = 2  # references to what one dictionary has: its own, and that of the call that counts
 
 
 class Refused(Blocked):
@@ -133,9 +136,12 @@ class Line:
     # What is given, and what stays
 
     def _tokens_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
+        # Nobody else has them any more, so nobody can see what becomes of them.
+        for token in [t for t in self._tokens if sys.getrefcount(self._tokens[t]) <= ONLY_HERE]:
+            del self._tokens[token]
         numbers = []
         for value in (*args, *kwargs.values()):
-            if isinstance(value, FarObject):
+            if isinstance(value, FarObject | CONSTANT):
                 numbers.append(-1)
                 continue
             known = (token for token, other in self._tokens.items() if other is value)
@@ -145,7 +151,7 @@ class Line:
             numbers.append(token)
         for token in sorted(self._tokens)[:-REMEMBERED]:
             del self._tokens[token]
-        return Tokens(tuple(numbers))
+        return Tokens(tuple(numbers), frozenset(self._tokens))
 
     def _same(self, token: int) -> object:
         if token not in self._tokens:
@@ -188,8 +194,9 @@ class Line:
 class Tokens:
     """Pairs arguments with their numbers; the cell has a copy."""
 
-    def __init__(self, numbers: tuple[int, ...]) -> None:
+    def __init__(self, numbers: tuple[int, ...], alive: frozenset[int]) -> None:
         self.numbers = numbers
+        self.alive = alive  # those of what the judge still has
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[int, Any]]:
         values = (*args, *kwargs.values())
