@@ -4,11 +4,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kata.course import Course, CourseError
-from kata.judging import expect
+from kata.judging import clock, expect
 from kata.judging.clock import TimeUp, time_limit
 from kata.judging.output import bounded_output
 from kata.testing import describe, lazy
@@ -229,3 +230,17 @@ def test_manifest_refuses_two_of_a_number(mini):
     manifest.write_text(manifest.read_text(encoding="utf-8") * 2, encoding="utf-8")
     with pytest.raises(CourseError, match="task 1 twice"):
         Course.read(mini.root)
+
+
+@pytest.mark.parametrize(("queued", "had"), [(0.0, 2.0), (9.0, 0.2), (10.0, 0.0)])
+def test_time_in_which_others_had_the_processors_does_not_count(monkeypatch, queued, had):
+    """Of ten seconds that passed without work, a fifth of those in which nobody was in the way."""
+    passed, worked = 0.0, 0.0
+    times = SimpleNamespace(monotonic=lambda: passed, process_time=lambda: worked)
+    monkeypatch.setattr(clock, "time", times)
+    monkeypatch.setattr(clock, "_queued", lambda: queued * passed / 10)
+    watch = clock.Stopwatch()
+    passed = 10.0
+    assert watch.had == pytest.approx(had)
+    worked = 0.5
+    assert watch.had == pytest.approx(0.5 + max(9.5 - queued, 0) / clock.PATIENCE)
