@@ -45,6 +45,7 @@ def check_shapes(result, df, sequence_length):
     return X, y
 
 
+@settings(max_examples=30)
 @given(series_and_length())
 def test_shapes(task, drawn):
     """X has a row, and y a value, for each reading with a full window before.
@@ -57,6 +58,7 @@ def test_shapes(task, drawn):
 
 
 @pytest.mark.builds_on("test_second_column")
+@settings(max_examples=30)
 @given(series_and_length())
 def test_windows(task, drawn):
     """Row i of X holds consecutive readings, from the i-th on.
@@ -69,6 +71,7 @@ def test_windows(task, drawn):
 
 
 @pytest.mark.builds_on("test_second_column")
+@settings(max_examples=30)
 @given(series_and_length())
 def test_targets(task, drawn):
     """y[i] is the reading right after the last one of row i of X.
@@ -80,6 +83,7 @@ def test_targets(task, drawn):
     expect.equal(y, np.array(values[length:]), "y")
 
 
+@settings(max_examples=30)
 @given(series_and_length())
 def test_second_column(task, drawn):
     """The series is the second column, whatever the columns are called.
@@ -95,6 +99,7 @@ def test_second_column(task, drawn):
 
 @pytest.mark.builds_on("test_windows")
 @pytest.mark.edge
+@settings(max_examples=30)
 @given(series_and_length(), st.integers(1, 50))
 def test_index(task, drawn, start):
     """Rows count by position, whatever the index of the frame says.
@@ -126,6 +131,7 @@ def test_dtype(task, dtype):
 
 
 @pytest.mark.edge
+@settings(max_examples=30)
 @given(series_and_length())
 def test_frame_is_left_alone(task, drawn):
     """The frame that is passed in stays as it was.
@@ -140,6 +146,7 @@ def test_frame_is_left_alone(task, drawn):
 
 
 @pytest.mark.edge
+@settings(max_examples=30)
 @given(st.integers(-99, 0))
 def test_length_below_one(task, sequence_length):
     """A sequence_length below 1 raises ValueError.
@@ -151,6 +158,7 @@ def test_length_below_one(task, sequence_length):
 
 
 @pytest.mark.edge
+@settings(max_examples=30)
 @given(
     st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
     st.sampled_from(["int64", "float32", "float64"]),
