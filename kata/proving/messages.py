@@ -22,6 +22,7 @@ from kata.running.kept import Kept as KeptRuns
 LONG = 20  # seconds that a call may take, above which a task's tests train for long
 TITLE = "=== "  # before the title of an answer, in a page that is kept
 LINES = 8  # of substance that a block has at most
+PACE = r"\[\d+:\d+<[^]]*\]"  # of a bar of tqdm
 AROUND = ("test", "at", "asked", "likewise", "hence", "printed")  # fields that add none
 
 
@@ -59,9 +60,9 @@ class KeptPage:
         return cls(path, {title: block.strip("\n") for title, _, block in parts})
 
     def write(self, found: list[Message]) -> None:
-        """Keep these in place of what was kept."""
+        """Keep these in place of what was kept; without the paces of bars, which always differ."""
         pages = [f"{TITLE}{message.entry.title}\n{message.text.rstrip()}\n\n" for message in found]
-        replace(self.path, "".join(pages))
+        replace(self.path, re.sub(PACE, "[~]", "".join(pages)))
 
     def changed(self, found: list[Message]) -> list[str]:
         """The titles whose messages are not what they were, and those that are new or gone."""
@@ -75,7 +76,7 @@ class KeptPage:
 
 def _same_everywhere(block: str) -> str:
     """Without what differs from one machine or version to the next: decimals, places, paces."""
-    paces = (r"\[\d+:\d+<[^]]*\]", r"(?<=_per_second': ')[\d.]+", r"(?<=_runtime': ')[\d.]+")
+    paces = (rf"{PACE}|\[~\]", r"(?<=_per_second': ')[\d.]+", r"(?<=_runtime': ')[\d.]+")
     places = (r"0x[0-9a-f]+", r"(?<=\.py:)\d+", r"/\S*/(?=\S)")
     for what in (*paces, *places, r"-?\d+\.\d+(e[+-]?\d+)?"):
         block = re.sub(what, "~", block)
