@@ -180,3 +180,15 @@ def test_reader_that_has_seen_enough():
         process.stdout.close()
         errors = process.stderr.read()
     assert errors == b""
+
+
+def test_file_that_is_left_open(mini):
+    """It closes whenever garbage is collected, which is no test's business."""
+    done = mini.answer(
+        solved(
+            double="class Kept:\n    pass\n\ndef double(number):\n    kept = Kept()\n"
+            "    kept.own, kept.file = kept, open(__file__)\n    return 2 * number\n"
+        )
+    )
+    assert done.status == 0, done.text
+    assert "ResourceWarning" not in done.text
