@@ -163,9 +163,11 @@ class Target:
         code = compile(self._source(), str(self.path), "exec")
         # Dataclasses and pickle look a class's module up by name.
         self._modules[self._name] = sys.modules[self._name] = module
+        known = len(sys.modules)
         with quick_imports():
             exec(code, vars(module))
-        gc.freeze()  # what is imported stays; later collections need not walk it
+        if len(sys.modules) > known and not self.objects:  # a notebook's garbage is its own
+            gc.freeze()  # what is imported stays; later collections need not walk it
         if self.entry:
             lay_over(self.entry, module)
         vars(module).update(self.objects)
