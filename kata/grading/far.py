@@ -261,8 +261,6 @@ class _Unpickler(pickle.Unpickler):
 
 def state_of(value: Any) -> bytes:
     """A digest of all that a call may change of a value."""
-    if value is None or isinstance(value, str | int | float | bytes):
-        return b""
     if type(value).__name__ in PLAIN:
         with suppress(Exception):  # of what somebody put into it; then by its tree
             return hashlib.sha256(pickle.dumps(value, 5)).digest()

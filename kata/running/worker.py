@@ -42,7 +42,7 @@ def work(root: Path, inbox: Connection, outbox: Connection) -> None:
         os.setsid()  # with what it starts, to be ended together; the keyboard's signals stay away
     for name in ("kata.running.preload", *PLUGINS):  # no more than a look where it was forked
         importlib.import_module(name)
-    gc.freeze()  # what is imported stays; pytest's collections need not walk it
+    gc.freeze()  # what is imported stays; collections need not walk it
     try:
         job = inbox.recv()
     except (EOFError, KeyboardInterrupt):

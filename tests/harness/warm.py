@@ -61,7 +61,7 @@ def _run(arguments, folder, settings, keyboard, screen):
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w"), "utf-8", write_through=True)
     sys.path.insert(0, folder)
     sys.argv = ["pytest", *arguments]
-    gc.freeze()
+    gc.freeze()  # what the server imported stays; collections need not walk it
     # Plain assertions: what is imported cannot be rewritten, which pytest would warn of.
     status = pytest.main(["--assert=plain", *arguments])
     sys.stdout.flush()
