@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,8 @@ class Setup:
     # By what tasks need, a function (`module:name`) that keeps it in memory: called once, before
     # processes are forked from the one that calls it.
     ready: Mapping[str, str] = field(default_factory=dict)
+    # Names of what libraries load, which look for a folder of that name first, where they are.
+    ids: Callable[[], Iterable[str]] = tuple
 
 
 @dataclass(frozen=True)

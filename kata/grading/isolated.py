@@ -75,7 +75,7 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
     def serve(connection: socket.socket) -> None:
         Far(Task(info, target), connection).serve()
 
-    line = Line(opened("judged", serve), root / "tests")
+    line = Line(opened("judged", serve), root / "tests", course.set_up().ids())
     return Isolation(info, witnessed_tests(course, info), line, opened)
 
 

@@ -12,7 +12,7 @@ import pickle
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +44,19 @@ class Refused(Blocked):
 
 
 class Line:
-    """A wire to a cell."""
+    """A wire to a cell.
 
-    def __init__(self, cell: Cell, tests: Path) -> None:
+    Args:
+        cell: has an answer in it.
+        tests: the folder of what no cell can import.
+        ids: names of what the tests' libraries load; no file from the cell may go by one.
+    """
+
+    def __init__(self, cell: Cell, tests: Path, ids: Iterable[str]) -> None:
         self.cell = cell
         cell.connection.settimeout(WRITING)
-        self._tests = tests  # the folder of what no cell can import
+        self._tests = tests
+        self._reserved = {name.partition("/")[0].casefold() for name in ids}
         self.task: FarTask | None = None
         self._dead = ""  # why nothing more comes
         self._tokens: dict[int, object] = {}  # what was given last, by its number
@@ -181,6 +188,8 @@ class Line:
             raise wire.Malformed(f"{len(files)} files")
         for name, place in files:
             path = _safe_path(name)
+            if path.parts[0].casefold() in self._reserved:
+                raise wire.Malformed(f"{name[:100]!r}, by which a library would take it for its own")
             if place is None:
                 _remove(path)
             elif place == -1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kata.grading.wire import Malformed, Tree
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 DEPTH = 8
 MOST_WORDS = 1_000  # that a call may add to a tokenizer
+LONGEST = 100_000  # tokens to which a tokenizer may be set to cut or pad
+LARGEST = 300_000  # of any number in a model's configuration, such as its words
+LAYERS = 100
+PLAIN = bool | int | float | str
+# What all of the process shares, or has no contents of its own: no call changes that of ours.
+SHARED = (type, ModuleType, FunctionType, MethodType)
 
 
 def restore(own: Any, tree: Tree, reader: Reader, depth: int = DEPTH) -> Any:
@@ -37,13 +44,17 @@ def restore(own: Any, tree: Tree, reader: Reader, depth: int = DEPTH) -> Any:
     if kind == "tokenizer" and is_tokenizer(own):
         _restore_tokenizer(own, rest[0])
         return own
-    if kind == "object" and hasattr(own, "__dict__") and not isinstance(own, type):
+    if kind == "object" and isinstance(own, SHARED):
+        return own
+    if kind == "object" and hasattr(own, "__dict__"):
         attributes = vars(own)
-        told = {str(name): part for name, part in rest[0]}
+        # Special names would say how the judge pickles or copies it.
+        told = {str(name): part for name, part in rest[0] if not str(name).startswith("__")}
         for name, part in told.items():
             attributes[name] = restore(attributes.get(name), part, reader, depth - 1)
         for name in attributes.keys() - told.keys():
-            del attributes[name]
+            if not name.startswith("__"):
+                del attributes[name]
         return own
     if kind != "value":
         raise Malformed("a change of another kind of thing")
@@ -94,6 +105,15 @@ def is_harmless(key: str) -> bool:
     return key[:1] != "_" and not any(word in key for word in leading)
 
 
+def check_size(settings: dict[str, Any]) -> None:
+    """Refuse a configuration by which building a model would take for ever."""
+    for key, value in settings.items():
+        most = LAYERS if "layer" in key or "expert" in key else LARGEST
+        large = isinstance(value, int) and "token_id" not in key and value > most
+        if large:
+            raise Malformed(f"a model with {key} of {value}, which no answer has")
+
+
 def _restore_config(config: Any, settings: object) -> None:
     if config is None or not isinstance(settings, str) or not settings:
         return
@@ -101,8 +121,12 @@ def _restore_config(config: Any, settings: object) -> None:
         told, own = json.loads(settings), json.loads(config.to_json_string())
     except (ValueError, RecursionError):
         raise Malformed("a configuration") from None
-    for key, value in told.items() if isinstance(told, dict) else ():
-        if own.get(key) != value and key.isidentifier() and is_harmless(key):
+    if not isinstance(told, dict):
+        raise Malformed("a configuration")
+    check_size(told)
+    for key, value in told.items():
+        method = callable(getattr(type(config), key, None))
+        if own.get(key) != value and key.isidentifier() and is_harmless(key) and not method:
             setattr(config, key, value)
     for key in filter(is_harmless, own.keys() - told.keys()):
         with contextlib.suppress(AttributeError):
@@ -133,6 +157,8 @@ def _restore_tokenizer(tokenizer: Any, told: object) -> None:
         if value is None:
             getattr(backend, f"no_{name}")()
         elif isinstance(value, dict):
+            if any(isinstance(size, int) and size > LONGEST for size in value.values()):
+                raise Malformed("a tokenizer that pads without end")
             getattr(backend, f"enable_{name}")(**{str(k): v for k, v in value.items()})
 
 
@@ -169,7 +195,7 @@ def restore_module(module: Any, state: dict[str, Any]) -> None:
                 buffer.copy_(value)
     for (name, key), value in state["plain"].items():
         part = own.get(name)
-        if part is not None and key.isidentifier() and key in vars(part):
+        if part is not None and key[:1] != "_" and isinstance(vars(part).get(key), PLAIN):
             part.__dict__[key] = value
 
 
@@ -191,7 +217,7 @@ def _attach(module: Any, name: str, part: Any) -> None:
         parent = module.get_submodule(path)
     except AttributeError:
         return
-    if last.isidentifier() or last.isdigit():
+    if last.isdigit() or (last.isidentifier() and not last.startswith("__")):
         setattr(parent, last, part)
 
 

@@ -44,8 +44,10 @@ class Writer:
             return self.tree(item, depth - 1)
 
         kind = type(value)
-        if kind in (list, tuple, set, frozenset):
+        if kind in (list, set, frozenset):
             return [kind.__name__, [inner(item) for item in value]]
+        if isinstance(value, tuple):  # a named one as well
+            return ["tuple", [inner(item) for item in value]]
         if kind is bytes:
             return ["bytes", self._buffer(value)]
         if kind in (range, slice):

@@ -40,10 +40,10 @@ class Stopwatch:
 
     @property
     def had(self) -> float:
-        """Seconds of processor time, of one core; of what it waited, a share."""
-        worked, passed = self.worked, self.passed
-        waited = max(passed - worked - (_queued() - self._queued), 0.0)
-        return min(passed, worked + waited / PATIENCE)
+        """Seconds of processor time, of one core; or a share of all time, where that is more."""
+        passed = self.passed
+        queued = _queued() - self._queued
+        return max(min(self.worked, passed), (passed - queued) / PATIENCE)
 
 
 def _queued() -> float:
@@ -131,7 +131,7 @@ def _alarm(seconds: float, files: Container[str], when: str) -> Iterator[None]:
 def _time_up(
     watch: Stopwatch, seconds: float, when: str, frame: FrameType | None, files: Container[str]
 ) -> TimeUp:
-    waited = watch.worked < seconds / 2
+    waited = watch.worked < seconds
     after = f"after {PATIENCE * seconds if waited else seconds:g} seconds"
     return TimeUp(when or after, any(_frames_in(frame, files)))
 

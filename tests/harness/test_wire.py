@@ -4,7 +4,7 @@ import contextlib
 import json
 import socket
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, namedtuple
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kata.grading import wire
 from kata.grading.reader import Reader
 from kata.grading.restore import restore
+from kata.grading.stand_in import FarObject, stand_in
 from kata.grading.wire import Malformed
 from kata.grading.writer import Writer
 from kata.judging.behaviour import summary
@@ -104,6 +105,69 @@ def test_what_is_a_students_stays_there(make):
     found = back(make())
     found = found[0] if isinstance(found, list) else found
     assert found == (7, (MODULE,), "Own")
+
+
+def test_a_named_tuple_is_a_tuple_to_the_judge():
+    assert back(namedtuple("Pair", "first second")(1, [2])) == (1, [2])
+
+
+# Unpickling, opening of files, and a look at a tensor's memory are what these do.
+HARMFUL = (
+    "torch.utils.data.datapipes.datapipe:_DataPipeSerializationWrapper",
+    "torch.utils.data.datapipes.iter.fileopener:FileOpenerIterDataPipe",
+    "torch:Tensor",
+    "builtins:dict",
+)
+
+
+def test_a_stand_in_passes_for_little_and_inherits_nothing():
+    import torch.utils.data.datapipes.iter.fileopener  # noqa: F401
+
+    found = stand_in(None, 7, (*HARMFUL, MODULE, "+__len__", "+__reduce_ex__"), "Own")
+    assert isinstance(found, torch.nn.Module)
+    assert not isinstance(found, torch.Tensor | dict)
+    assert type(found).__mro__ == (type(found), FarObject, object)
+    assert type(found).__reduce_ex__ is object.__reduce_ex__
+    assert not hasattr(found, "__setstate__")
+    assert not isinstance(stand_in(None, 8, HARMFUL, "Own"), torch.nn.Module)
+
+
+def test_no_change_reaches_what_all_share():
+    """Modules, classes and functions that an object holds, and how the object is copied."""
+    own = Own()
+    own.library, own.kind, own.function, own.number = json, Own, written, 1
+    value = ["value", 5]
+    change = ["object", [["loads", value], ["__name__", value], ["number", value]]]
+    names = ("library", "kind", "function")
+    tree = [*([name, change] for name in names), ["number", value], ["__reduce_ex__", value]]
+    restore(own, ["object", tree], reader())
+    assert (own.library, own.kind, own.function, own.number) == (json, Own, written, 5)
+    assert callable(json.loads)
+    assert not hasattr(Own, "number")
+    assert "__reduce_ex__" not in vars(own)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"num_labels": 10**12}, {"vocab_size": 10**9}, {"n_layers": 10**4}]
+)
+def test_a_configuration_that_takes_for_ever_is_refused(settings):
+    config = transformers.DistilBertConfig(vocab_size=11, dim=6, n_heads=2, n_layers=1)
+    model = transformers.DistilBertModel(config)
+    tree, buffers = written(model)
+    _, name, told, state = tree
+    told = json.dumps(json.loads(told) | settings)
+    with pytest.raises(Malformed):
+        restore(model, ["module", told, *state], reader(buffers))
+    if settings.keys() <= config.to_dict().keys():
+        with pytest.raises(Malformed):
+            reader(buffers).value(["model", name, told, state])
+
+
+def test_other_families_of_models_are_refused():
+    """`VisionEncoderDecoderModel`, say, loads what its configuration names."""
+    for name in ("RagModel", "VisionEncoderDecoderModel", "BertTokenizer", "T5GemmaModel"):
+        with pytest.raises(Malformed):
+            reader().value(["model", name, "{}", [[], [], [], []]])
 
 
 json_values = st.recursive(
