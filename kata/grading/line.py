@@ -189,7 +189,7 @@ class Line:
         for name, place in files:
             path = _safe_path(name)
             if path.parts[0].casefold() in self._reserved:
-                raise wire.Malformed(f"{name[:100]!r}, by which a library would take it for its own")
+                raise wire.Malformed(f"{name[:100]!r}, which is the name of a model or metric")
             if place is None:
                 _remove(path)
             elif place == -1:

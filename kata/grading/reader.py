@@ -265,11 +265,7 @@ class Reader:
                 "modules": {str(n): (str(kind), mode is True) for n, kind, mode in modules},
                 "parameters": {str(n): (self._value(v), g is True) for n, v, g in parameters},
                 "buffers": {str(n): self._value(v) for n, v in buffers},
-                "plain": {
-                    (str(n), str(key)): v
-                    for n, key, v in plain
-                    if isinstance(v, PLAIN)
-                },
+                "plain": {(str(n), str(key)): v for n, key, v in plain if isinstance(v, PLAIN)},
             }
         except (TypeError, ValueError) as error:
             raise Malformed(f"the state of a network: {error}"[:300]) from None
@@ -325,4 +321,3 @@ def _check_shape(shape: Tree, item: int, size: int) -> None:
     good = isinstance(shape, list) and len(shape) <= DIMENSIONS
     good = good and all(type(length) is int and length >= 0 for length in shape)
     _check(good and math.prod(shape) * item == size, "an array of another size than its shape says")
-
