@@ -25,8 +25,8 @@ def series_and_length(draw):
 
 
 def frame(values, dtype="int64", index=None):
-    """Readings in the second column; the first holds what no answer may contain."""
-    minutes = np.arange(1000, 1000 + 15 * len(values), 15)
+    """Readings in the second column; the first holds what no answer may contain, nor sort by."""
+    minutes = 1000 + np.arange(len(values)) % 4 * 15
     return pd.DataFrame({"minute": minutes, "reading": np.array(values, dtype)}, index=index)
 
 
@@ -110,6 +110,20 @@ def test_index(task, drawn, start):
     index = range(start + len(values), start, -1)
     X, _ = call(task, frame(values, index=index), length)
     expect.equal(X[0], np.array(values[:length]), "X[0]")
+
+
+@pytest.mark.builds_on("test_windows")
+@pytest.mark.edge
+def test_missing_readings(task):
+    """A reading that is missing, NaN in a column of floats, keeps its place.
+
+    > Row `i` of `X` holds `sequence_length` consecutive readings, from the `i`-th on
+    """
+    X, y = call(task, frame([11, float("nan"), 13, 14, 15], "float64"), 2)
+    missing = [np.isnan(window).tolist() for window in X]
+    expected = [[False, True], [True, False], [False, False]]
+    expect.equal(missing, expected, "np.isnan(X)")
+    expect.equal(np.isnan(y).tolist(), [False] * 3, "np.isnan(y)")
 
 
 @pytest.mark.builds_on("test_second_column")

@@ -190,6 +190,20 @@ def test_token_types(task):
     dataset(task, messages(), tokenizer)
 
 
+@pytest.mark.builds_on("test_train_mask")
+@pytest.mark.edge
+def test_padding_in_a_text(task):
+    """A text that speaks of the padding token is a text, and no padding.
+
+    > `attention_mask`, which is 1 for tokens and 0 for padding
+    """
+    data = data_of(["What does [PAD] mean?", "Why?"])
+    tokenizer = tokenizer_of("as in the script")
+    rows = [[1] * len(ids_of(tokenizer, text)) for text in data["text"]]
+    found = train(task, data, tokenizer)
+    expect.equal(found["attention_mask"], torch.tensor(padded(rows, 0)), "attention_mask")
+
+
 @pytest.mark.builds_on("test_two_tensors")
 def test_longest_row(task):
     """The training texts are padded to the longest of them, and no further.

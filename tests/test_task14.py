@@ -176,6 +176,7 @@ def test_on_the_fly(task):
         expect.that(not calls, "no call of the tokenizer in __init__", f"{len(calls)} calls")
         item(task, dataset, 1)
         expect.that(len(calls) == 1, "one call for one item", f"{len(calls)} calls")
+        expect.that(calls == [1], "one text in the call", f"{calls[0]} texts")
 
 
 @pytest.mark.builds_on(
@@ -202,13 +203,16 @@ def test_batches(task):
 
 @pytest.mark.edge
 def test_input_is_kept(task):
-    """Texts and labels are left as they were.
+    """Texts, labels and tokenizer are left as they were.
 
     > All three are kept as they are
     """
-    texts, labels = list(TEXTS), list(LABELS)
-    dataset = make(task, texts, labels)
+    texts, labels, tokenizer = list(TEXTS), list(LABELS), tokenizer_of()
+    tokenizer.model_max_length = 1_000
+    dataset = make(task, texts, labels, tokenizer)
     item(task, dataset, 3)
+    longest = tokenizer.model_max_length
+    expect.that(longest == 1_000, "tokenizer.model_max_length still 1000", f"{longest}")
     for name, now, before in (("texts", texts, TEXTS), ("labels", labels, LABELS)):
         expect.that(now == list(before), f"{name} == {describe(list(before))}", describe(now))
 

@@ -121,9 +121,16 @@ def test_training_is_shuffled(task):
 
     > the one for training, which shuffles
     """
-    found = drawn(epoch(task, loaders(task)[0]))
+    batches = epoch(task, loaders(task)[0])
+    found = drawn(batches)
     expect.that(found != sorted(found), "another order than that of the data set", "that order")
     expect.that(found != sorted(found)[::-1], "a random order", "the order reversed")
+    together = all(max(batch) - min(batch) < len(batch) for batch in batches)
+    expect.that(
+        not together,
+        "batches of items from all over the data set",
+        "in each batch items that stand together there",
+    )
 
 
 @pytest.mark.builds_on("test_two_loaders", "test_collate_fn", "test_training_is_shuffled")

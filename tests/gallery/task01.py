@@ -233,6 +233,34 @@ def create_sequences(df, sequence_length):
 
 
 @wrong(
+    "sorts the frame by its first column first",
+    advice=(
+        "The first column need not rise from row to row; rows count in the order in which they "
+        "stand, so leave that order alone."
+    ),
+    caught_by=("test_windows", "test_targets"),
+)
+def create_sequences(df, sequence_length):
+    series = series_of(df.sort_values(df.columns[0], kind="stable"))
+    windows = np.lib.stride_tricks.sliding_window_view(series, sequence_length)
+    return windows[:-1], series[sequence_length:]
+
+
+@wrong(
+    "drops missing readings first",
+    advice=(
+        "Without the missing ones, windows reach across gaps as if no time had passed there; "
+        "keep every row in its place."
+    ),
+    caught_by="test_missing_readings",
+)
+def create_sequences(df, sequence_length):
+    series = series_of(df.dropna())
+    windows = np.lib.stride_tricks.sliding_window_view(series, sequence_length)
+    return windows[:-1], series[sequence_length:]
+
+
+@wrong(
     "cuts the fractions off",
     advice=(
         "A reading of 0.1 becomes 0 like that; "

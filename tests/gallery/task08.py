@@ -168,6 +168,20 @@ def tokenize_train(data, tokenizer, max_length=64):
 
 
 @wrong(
+    "takes the padding token for padding, wherever it stands",
+    advice=(
+        "A text may hold the padding token, and some tokenizers pad with one that ends texts; "
+        "the tokenizer knows where it has padded, and says so in its own mask."
+    ),
+    caught_by="test_padding_in_a_text",
+)
+def tokenize_train(data, tokenizer, max_length=64):
+    batch = tensors(data, tokenizer, max_length)
+    batch["attention_mask"] = (batch["input_ids"] != tokenizer.pad_token_id).long()
+    return batch
+
+
+@wrong(
     "leaves the mask out",
     advice=(
         "Without a mask a model reads padding as if it were text; "

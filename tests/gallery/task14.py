@@ -381,3 +381,33 @@ class InstructionDataset(Base):
         encoding = self.encode(idx, return_tensors="pt")
         item = {key: value.squeeze() for key, value in encoding.items()}
         return item | {"labels": torch.tensor(self.labels[idx])}
+
+
+@wrong(
+    "tokenizes all texts when the first item is asked for",
+    advice=(
+        "The first item then costs as much as all of them; tokenize the one text that is asked for."
+    ),
+    caught_by="test_on_the_fly",
+)
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        if not hasattr(self, "encodings"):
+            self.encodings = self.tokenizer(self.texts, truncation=True, max_length=512)
+        item = {key: value[idx] for key, value in self.encodings.items()}
+        return item | {"labels": torch.tensor(self.labels[idx])}
+
+
+@wrong(
+    "writes the limit into the tokenizer",
+    advice=(
+        "Whoever uses the tokenizer next gets that limit too; "
+        "pass it with the call, and leave the tokenizer as it was."
+    ),
+    caught_by="test_input_is_kept",
+)
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        self.tokenizer.model_max_length = 512
+        encoding = self.tokenizer(self.texts[idx], truncation=True)
+        return {**encoding, "labels": torch.tensor(self.labels[idx])}

@@ -1,5 +1,6 @@
 """Answers to task 16, wrong and right: the tests of its tests."""
 
+import torch
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
 
 from kata.testing import right, wrong
@@ -68,6 +69,24 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     return (
         loader(train_dataset, batch_size, collate_fn, shuffle=False),
         loader(val_dataset, batch_size, collate_fn, shuffle=True),
+    )
+
+
+@wrong(
+    "shuffles within each batch",
+    advice=(
+        "The same items are together in every epoch like that, batch after batch in the order "
+        "of the data; the whole data set is to be shuffled, before batches are made of it."
+    ),
+    caught_by="test_training_is_shuffled",
+)
+def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
+    def shuffled(items):
+        return collate_fn([items[i] for i in torch.randperm(len(items)).tolist()])
+
+    return (
+        loader(train_dataset, batch_size, shuffled),
+        loader(val_dataset, batch_size, collate_fn),
     )
 
 
