@@ -119,11 +119,10 @@ def test_missing_readings(task):
 
     > Row `i` of `X` holds `sequence_length` consecutive readings, from the `i`-th on
     """
-    X, y = call(task, frame([11, float("nan"), 13, 14, 15], "float64"), 2)
-    missing = [np.isnan(window).tolist() for window in X]
-    expected = [[False, True], [True, False], [False, False]]
-    expect.equal(missing, expected, "np.isnan(X)")
-    expect.equal(np.isnan(y).tolist(), [False] * 3, "np.isnan(y)")
+    X, y = task.create_sequences(frame([11, float("nan"), 13, 14, 15], "float64"), 2)
+    missing = [[False, True], [True, False], [False, False]]
+    expect.equal(np.isnan(X), np.array(missing), "np.isnan(X)")
+    expect.equal(np.isnan(y), np.array([False] * 3), "np.isnan(y)")
 
 
 @pytest.mark.builds_on("test_second_column")
