@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
+
+# Neither text nor line breaks: what terminals obey, XML cannot hold and UTF-8 has no bytes for.
+CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    """A text of a stranger's, as it may be shown and written."""
+    return CONTROL.sub("?", text)
 
 
 def replace(path: Path, text: str) -> None:

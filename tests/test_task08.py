@@ -59,7 +59,7 @@ def messages(count=5, seed=11):
 
 def train(task, data, tokenizer, **length):
     """What `tokenize_train` returns, which has two tensors of the same two-dimensional shape."""
-    found = task.tokenize_train(data, tokenizer, **length)
+    found = task.tokenize_train(copy.deepcopy(data), tokenizer, **length)
     expect.instance(found, Mapping, "the result")
     keys = sorted(found)
     names = sorted(COLUMNS[2:])
@@ -119,7 +119,7 @@ def check_order(found, rows):
 
 def dataset(task, data, tokenizer, **length):
     """What `tokenize_test` returns, which is a Dataset of four columns."""
-    found = task.tokenize_test(data, tokenizer, **length)
+    found = task.tokenize_test(copy.deepcopy(data), tokenizer, **length)
     expect.instance(found, datasets.Dataset, "the result")
     names = found.column_names
     expect.that(

@@ -37,6 +37,11 @@ BETTER = 0.25  # than the same model with a new head, which guesses
 MESSAGES = 400
 
 
+def sheet():
+    """The sheet's training data, for one answer to do with what it likes."""
+    return copy.deepcopy(SHEET)
+
+
 @pytest.fixture
 def tuned(task, tmp_path_factory):
     """Model and tokenizer, fine-tuned on 400 messages and saved, once for all tests."""
@@ -133,7 +138,7 @@ def test_pair(task):
 
     > The fine-tuned model, a classifier with two labels, and its tokenizer.
     """
-    pair(task.fine_tune(SHEET))
+    pair(task.fine_tune(sheet()))
 
 
 @pytest.mark.builds_on("test_head_for_two", "test_pair", "test_trainer")
@@ -229,7 +234,7 @@ def test_nothing_else_is_left(task, output_dir):
 
     > Apart from `output_dir`, nothing is left on the disk, such as checkpoints or logs
     """
-    task.fine_tune(SHEET, **({} if output_dir is None else {"output_dir": output_dir}))
+    task.fine_tune(sheet(), **({} if output_dir is None else {"output_dir": output_dir}))
     wanted = Path(output_dir or FOLDER)
     loaded(wanted)
     strange = [
@@ -248,10 +253,10 @@ def test_interrupted_save(task):
 
     > only once everything is written: an interrupted save leaves it as it was
     """
-    task.fine_tune(SHEET)
+    task.fine_tune(sheet())
     before = fingerprint(Path(FOLDER))
     with failing_save() as saves:
-        expect.raises(OSError, lambda: task.fine_tune(SHEET))
+        expect.raises(OSError, lambda: task.fine_tune(sheet()))
     expect.that(saves, "the tokenizer is saved, too", "it is not")
     now = fingerprint(Path(FOLDER))
     expect.that(now == before, f"{FOLDER} as it was", changes(before, now))
@@ -264,7 +269,7 @@ def test_interrupted_first_save(task):
     > only once everything is written: an interrupted save leaves it as it was
     """
     with failing_save():
-        expect.raises(OSError, lambda: task.fine_tune(SHEET))
+        expect.raises(OSError, lambda: task.fine_tune(sheet()))
     left = list(fingerprint(Path(FOLDER))) if Path(FOLDER).exists() else []
     expect.that(not left, f"no {FOLDER}, or an empty one", f"{describe(sorted(left))} in it")
 
@@ -276,11 +281,11 @@ def test_saved_again(task):
 
     > What was there before is replaced
     """
-    task.fine_tune(SHEET)
+    task.fine_tune(sheet())
     loaded(Path(FOLDER))
     stray = Path(FOLDER, "of-another-model.safetensors")
     stray.write_bytes(b"old")
-    model, tokenizer = pair(task.fine_tune(SHEET))
+    model, tokenizer = pair(task.fine_tune(sheet()))
     expect.that(not stray.exists(), "the files of the new model alone", f"also {stray.name}")
     texts = SHEET["text"]
     found = judged(*loaded(Path(FOLDER)), texts)
@@ -293,7 +298,7 @@ def test_trainer(task):
     > Training is `Trainer`'s, with `TrainingArguments`.
     """
     with trainings() as runs:
-        task.fine_tune(SHEET)
+        task.fine_tune(sheet())
     expect.that(runs, "a call of Trainer.train", "none", "trainer")
     sizes = [len(run.train_dataset) for run in runs]
     expect.that(4 in sizes, "a training set of 4 rows", f"sizes {sizes}", "rows")
@@ -305,7 +310,8 @@ def test_long_message(task):
 
     > four messages or more, of which a longer one than the model reads (512 tokens) is cut
     """
-    data = {"text": [*SHEET["text"][:3], ODD_TEXTS["2,000 words"]], "label": SHEET["label"]}
+    data = sheet()
+    data["text"][3] = ODD_TEXTS["2,000 words"]
     with trainings() as runs:
         pair(task.fine_tune(data))
     expect.that(runs, "a call of Trainer.train", "none", "trainer")
@@ -324,7 +330,7 @@ def test_nothing_is_reported(task):
     > nothing is reported to services such as Weights & Biases
     """
     with reporting() as reports:
-        task.fine_tune(SHEET)
+        task.fine_tune(sheet())
     expect.that(not reports, "nothing is reported", "Trainer reports to every service it finds")
 
 
@@ -334,7 +340,7 @@ def test_data_is_kept(task):
 
     > It is left as it was.
     """
-    data = copy.deepcopy(SHEET)
+    data = sheet()
     task.fine_tune(data)
     expect.that(data == SHEET, "the four texts and labels as they were", describe(data))
 

@@ -25,6 +25,7 @@ from kata.judging.result import Result
 from kata.running.job import Job, Run
 from kata.running.kept import Kept
 from kata.running.runner import run_jobs
+from kata.running.sandbox import scrub_environment
 
 AT_A_TIME = 500  # answers that the scheduler holds: it keeps all of them in its memory
 RETRIES = 3  # workers that may die of one answer
@@ -114,6 +115,7 @@ def judge(root: str, digest: str, job: Job, files: dict[str, bytes]) -> dict[str
     """
     # Dask's processes may have no children, which is what judging takes.
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+    scrub_environment()
     course, own, level = _here(root)
     if own != digest:
         raise CourseError(

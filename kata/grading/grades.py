@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
+from kata.files import printable
 from kata.grading.cluster import Runner
 from kata.grading.marks import BROKE, DONE, MISSING, Mark
 from kata.grading.proof import PLUGIN
@@ -77,7 +78,7 @@ def _conclude(course: Course, mark: Mark, run: Run) -> None:
     mark.seconds, mark.isolation = run.seconds, run.isolation
     if run.broken or not run.results:
         mark.state = BROKE
-        mark.reason = " ".join((run.broken or "no test ran").split())[-300:]
+        mark.reason = printable(" ".join((run.broken or "no test ran").split()))[-300:]
         return
     mark.results = [_without_folders(course, result) for result in run.results]
     name_mistakes(course, mark.results)
@@ -104,7 +105,9 @@ def _without_folders(course: Course, result: Result) -> Result:
         **texts,
     )
     asked = [replace(words, file=clean(words.file)) for words in result.asked]
-    return replace(result, verdict=cleaned, asked=asked, printed=clean(result.printed))
+    return replace(
+        result, verdict=cleaned, asked=asked, printed=clean(result.printed), traceback=""
+    )
 
 
 def _hidden(task: TaskInfo, result: Result) -> Result:

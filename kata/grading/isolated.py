@@ -34,7 +34,7 @@ from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.judging.target import Target
 from kata.judging.task import Task
 from kata.judging.verdict import CRASHED, Verdict
-from kata.plugin.judgement import judgement_key, result_key
+from kata.plugin.judgement import is_away, judgement_key, result_key
 from kata.running.job import Job
 from kata.running.sandbox import Cell, Level, View, open_cell
 
@@ -44,12 +44,13 @@ TEXT = 6_000  # characters of what a witness says about one thing
 GRACE = 30  # seconds
 
 
-def witnessed_tests(course: Course, task: TaskInfo) -> frozenset[str]:
-    """The tests of a task that have to stand beside the answer."""
+def witnessed_tests(course: Course, task: TaskInfo, how: str) -> frozenset[str]:
+    """The tests of a task that have to stand "beside" the answer, or are "told" what it changed."""
     path = course.root / WITNESSED
     if not path.is_file():
         return frozenset()
-    return frozenset(tomllib.loads(path.read_text(encoding="utf-8")).get(task.name, []))
+    lists = tomllib.loads(path.read_text(encoding="utf-8"))
+    return frozenset(lists.get(how, {}).get(task.name, []))
 
 
 def start(root: Path, job: Job, scratch: Path) -> Isolation:
@@ -65,18 +66,19 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
     if target.entry is not None:
         read_gallery(target.entry.path)  # while it can be read
     files = [target.path, *([target.entry.path] if target.entry else [])]
-    beside = [target.path.parent] if target.entry is None and not _is_own(course, target) else []
+    modules = [target.path.parent] if target.entry is None and not _is_own(course, target) else []
     # Where libraries keep what they load, and lock it while they do.
     caches = [Path(os.environ[name]) for name in CACHES if name in os.environ]
     copied = tuple(path for path in caches if path.is_dir())
-    view = View(root, (*_shown(course), *files, *beside), copied)
+    view = View(root, (*_shown(course), *files, *modules), copied)
     opened = partial(_open, view, scratch)
 
     def serve(connection: socket.socket) -> None:
         Far(Task(info, target), connection).serve()
 
     line = Line(opened("judged", serve), root / "tests", course.set_up().ids())
-    return Isolation(info, witnessed_tests(course, info), line, opened)
+    beside, told = (witnessed_tests(course, info, how) for how in ("beside", "told"))
+    return Isolation(info, beside, told, line, opened)
 
 
 def known_level(course: Course, folder: Path) -> Level:
@@ -116,14 +118,16 @@ class Isolation:
     def __init__(
         self,
         info: TaskInfo,
-        names: frozenset[str],
+        beside: frozenset[str],
+        told: frozenset[str],
         line: Line,
         opened: Callable[[str, Callable[[socket.socket], None]], Cell],
     ) -> None:
         self._info = info
         self._line = line
         self._open = opened
-        self._names = names  # of the tests that are witnessed
+        self._beside = beside
+        self._told = told
         self._witness: Cell | None = None
         self._over = ""  # why the witness says no more
 
@@ -146,8 +150,13 @@ class Isolation:
             self._witness = self._open("witnessed", partial(_bear_witness, session.config, items))
 
     def _is_witnessed(self, item: pytest.Item) -> bool:
-        name = item.name
-        return bool({name, name.partition("[")[0]} & self._names)
+        return bool(_names(item.name) & self._beside)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        data = getattr(report, "kata_result", None)
+        if data is not None and _names(report.nodeid.rpartition("::")[2]) & self._told:
+            data["witnessed"] = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
@@ -179,7 +188,7 @@ class Isolation:
             try:
                 send(self._witness.connection, item.nodeid, [])
                 told, _ = receive(self._witness.connection, time.monotonic() + 20 * limit + GRACE)
-                return _taken(base, told)
+                return _taken(base, told, is_away(item))
             except (Gone, OSError):
                 how = self._witness.close(patience=1)
                 self._over = f"The process of this test {how or 'is gone'}."
@@ -228,6 +237,11 @@ def _bear_witness(
         send(connection, data, [])
 
 
+def _names(test: str) -> set[str]:
+    """A test's name, with and without its case."""
+    return {test, test.partition("[")[0]}
+
+
 def _load_lazy(items: list[pytest.Item]) -> None:
     """Import what tests would import when they first need it, from files that no cell sees."""
     for module in {getattr(item, "module", None) for item in items}:
@@ -242,9 +256,9 @@ def _last(items: list[pytest.Item], item: pytest.Item) -> pytest.Item | None:
     return items[place] if place < len(items) else None
 
 
-def _taken(base: Result, told: dict[str, Any]) -> Result:
+def _taken(base: Result, told: dict[str, Any], may_be_away: bool) -> Result:
     """A witness's words on a test, as far as they have the form of a result."""
-    if told["outcome"] not in (GREEN, RED, AWAY):
+    if told["outcome"] not in ((GREEN, RED, AWAY) if may_be_away else (GREEN, RED)):
         raise ValueError("no outcome")
     found = replace(base)
     found.outcome = told["outcome"]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 GRACE = 5  # seconds beyond its limit that a cell has for saying that it is late
 WRITING = 60  # seconds in which a cell has to read what it is sent
 MOST_FILES = 2_000
+MOST_WRITTEN = 1 << 30  # bytes of files in all
 STEPS = 20  # of a path
 REMEMBERED = 8  # of what the tests gave, the last ones: changes are told of them
 CONSTANT = str | int | float | bytes | type | None  # of which nothing can change
@@ -63,6 +64,7 @@ class Line:
         self._next = 0
         self._seen = 0  # modules that were looked at
         self._files: dict[str, tuple[int, int]] = {}
+        self._written = 0  # bytes
         self._chance: object = None  # as the cell knows it
 
     def start_test(self, slow: bool) -> None:
@@ -195,8 +197,12 @@ class Line:
             elif place == -1:
                 path.mkdir(parents=True, exist_ok=True)
             else:
+                content = reader._bytes(place)
+                self._written += len(content)
+                if self._written > MOST_WRITTEN:
+                    raise wire.Malformed(f"{self._written:,} bytes of files")
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(reader._bytes(place))
+                path.write_bytes(content)
         self._files = _files_here()
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 from kata.course import Course, TaskInfo
-from kata.files import replace
+from kata.files import printable, replace
 from kata.grading.marks import BROKE, DONE, MISSING, Mark, points_of, points_of_test
 from kata.judging.result import AWAY, GREEN, RED
 from kata.reporting.blocks import block, message
@@ -24,8 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 TABLE, JUNIT, SUMMARY, UNFIT = "grades.csv", "junit.xml", "summary.md", "unfit.txt"
 WIDTH = 80
-# What XML cannot hold.
-CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+LONGEST = 80  # characters of a file's name
+MARKUP = re.compile(r"[\\`!|\[\]]")  # of Markdown, in a name
 
 
 def write_all(course: Course, marks: list[Mark], unfit: list[str], out: Path) -> list[Path]:
@@ -40,19 +42,38 @@ def write_all(course: Course, marks: list[Mark], unfit: list[str], out: Path) ->
     by_student: dict[str, list[Mark]] = {}
     for mark in marks:
         by_student.setdefault(mark.student, []).append(mark)
+    names = file_names(by_student)
     for student, own in by_student.items():
-        name = file_name(student)
+        name = names[student]
         files[out / "feedback" / f"{name}.txt"] = feedback(course, own)
         results = gradescope(course, own)
         files[out / "gradescope" / f"{name}.json"] = json.dumps(results, indent=1) + "\n"
     for path, text in files.items():
-        replace(path, text)
+        replace(path, printable(text))
     return list(files)
+
+
+def file_names(students: Iterable[str]) -> dict[str, str]:
+    """Students' names as those of files, of which no two are the same, on any system."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for student in students:
+        name = file_name(student)
+        if len(name) > LONGEST or _alike(name) in taken:
+            name = f"{name[:LONGEST]}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
+        taken.add(_alike(name))
+        found[student] = name
+    return found
 
 
 def file_name(student: str) -> str:
     """A student's name as that of a file."""
     return re.sub(r"[^\w.@+-]+", "_", student).lstrip(".") or "_"
+
+
+def _alike(name: str) -> str:
+    """What is the same for names that some file system takes for one."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def table(course: Course, marks: list[Mark]) -> str:
@@ -98,30 +119,26 @@ def junit(course: Course, marks: list[Mark]) -> str:
     for mark in marks:
         count = {what: sum(r.outcome == what for r in mark.results) for what in (RED, AWAY)}
         suite = ElementTree.SubElement(
-            root, "testsuite", name=_xml(f"{mark.student} {mark.task.name}"),
+            root, "testsuite", name=printable(f"{mark.student} {mark.task.name}"),
             tests=str(len(mark.results) or 1), failures=str(count[RED]), skipped=str(count[AWAY]),
             errors=str(int(mark.state != DONE)), time=f"{mark.seconds:.3f}",
         )  # fmt: skip
         if mark.state != DONE:
             case = ElementTree.SubElement(suite, "testcase", name=mark.task.name)
-            ElementTree.SubElement(case, "error", message=_xml(f"{mark.state} {mark.reason}"))
+            ElementTree.SubElement(case, "error", message=printable(f"{mark.state} {mark.reason}"))
         for result in mark.results:
             case = ElementTree.SubElement(
-                suite, "testcase", name=_xml(result.test), classname=_xml(mark.task.name)
+                suite, "testcase", name=printable(result.test), classname=printable(mark.task.name)
             )
             if result.outcome == RED:
                 failure = ElementTree.SubElement(
-                    case, "failure", message=_xml(message(course, result))
+                    case, "failure", message=printable(message(course, result))
                 )
-                failure.text = _xml(block(course, result))
+                failure.text = printable(block(course, result))
             elif result.outcome == AWAY:
-                ElementTree.SubElement(case, "skipped", message=_xml(result.reason))
+                ElementTree.SubElement(case, "skipped", message=printable(result.reason))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _xml(text: str) -> str:
-    return CONTROL.sub("?", text)
 
 
 def gradescope(course: Course, marks: list[Mark]) -> dict[str, object]:
@@ -178,7 +195,7 @@ def _summary(course: Course, marks: list[Mark], unfit: list[str]) -> Iterator[st
         points = [points_of(course, mark) for mark in own]
         reached, most = sum(p.reached for p in points), sum(p.most for p in points)
         total = f"{number(reached)} of {number(most)}"
-        name = student.replace("|", "\\|").replace("<", "&lt;")
+        name = MARKUP.sub(r"\\\g<0>", student).replace("<", "&lt;")
         yield f"| {name} | {' | '.join(cells)} | {total} |"
     if unfit:
         yield ""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kata.grading.restore import PLAIN, check_size, is_harmless, restore_module
-from kata.grading.wire import DEPTH, NODES, TORCH_DTYPES, Malformed, Tree
+from kata.grading.wire import DEPTH, MOST_BYTES, NODES, TORCH_DTYPES, Malformed, Tree
 
 DTYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|U\d{1,5}|S\d{1,5}|[mM]8\[\w{1,4}\])")
 MAPPINGS = {
@@ -24,6 +24,7 @@ MAPPINGS = {
 }
 COLUMNS = ("object", "str", "string", "category")
 DIMENSIONS = 16
+MOST_HASHED = 4_000  # values of a set: where all have one hash, it takes time by the square
 # The families of the course's hub; some others load weights that their configuration names.
 MODELS = re.compile(
     r"(?:DistilBert|Bert|Roberta|GPT2|T5|Marian)(?:LMHead|DoubleHeads|Encoder|MT)?"
@@ -45,6 +46,7 @@ class Reader:
         self._buffers = buffers
         self._handle = handle
         self._same = same
+        self._copied = 0  # bytes
         self._nodes = 0
         self._depth = 0
 
@@ -86,17 +88,25 @@ class Reader:
 
     def _bytes(self, place: Tree) -> bytes:
         _check(type(place) is int and 0 <= place < len(self._buffers), "bytes that are not there")
-        return self._buffers[place]
+        found = self._buffers[place]
+        self._copied += len(found)  # a place may be named again and again
+        _check(self._copied <= MOST_BYTES, "the same bytes, too often")
+        return found
 
     def _int(self, text: Tree) -> int:
         _check(isinstance(text, str) and len(text) < 4_000, "a number too large")
         return int(text, 16)
 
     def _dict(self, name: Tree, pairs: Tree) -> Any:
+        _check(isinstance(pairs, list) and len(pairs) <= MOST_HASHED, "a large dictionary")
         found = {self._key(key): self._value(item) for key, item in pairs}
         if name in MAPPINGS:
             return getattr(importlib.import_module(MAPPINGS[name]), name)(found)
         return found
+
+    def _hashed(self, trees: Tree) -> list[Any]:
+        _check(isinstance(trees, list) and len(trees) <= MOST_HASHED, "a large set")
+        return self._many(trees)
 
     def _key(self, tree: Tree) -> Any:
         key = self._value(tree)
@@ -284,8 +294,8 @@ _READERS: dict[str, Callable[..., Any]] = {
     "int": Reader._int,
     "list": Reader._many,
     "tuple": lambda reader, items: tuple(reader._many(items)),
-    "set": lambda reader, items: set(reader._many(items)),
-    "frozenset": lambda reader, items: frozenset(reader._many(items)),
+    "set": lambda reader, items: set(reader._hashed(items)),
+    "frozenset": lambda reader, items: frozenset(reader._hashed(items)),
     "dict": Reader._dict,
     "bytes": Reader._bytes,
     "range": Reader._range,

@@ -11,6 +11,7 @@ import json
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from kata.grading.stand_in import FarObject
 from kata.grading.wire import Malformed, Tree
 from kata.grading.writer import BACKEND, SETTINGS, is_module, is_tokenizer
 
@@ -44,6 +45,8 @@ def restore(own: Any, tree: Tree, reader: Reader, depth: int = DEPTH) -> Any:
     if kind == "tokenizer" and is_tokenizer(own):
         _restore_tokenizer(own, rest[0])
         return own
+    if kind == "object" and (is_module(own) or is_tokenizer(own)):
+        raise Malformed("a network or tokenizer that says to be neither")
     if kind == "object" and isinstance(own, SHARED):
         return own
     if kind == "object" and hasattr(own, "__dict__"):
@@ -51,7 +54,10 @@ def restore(own: Any, tree: Tree, reader: Reader, depth: int = DEPTH) -> Any:
         # Special names would say how the judge pickles or copies it.
         told = {str(name): part for name, part in rest[0] if not str(name).startswith("__")}
         for name, part in told.items():
-            attributes[name] = restore(attributes.get(name), part, reader, depth - 1)
+            new = restore(attributes.get(name), part, reader, depth - 1)
+            # What stays in the cell must not take a method's place in what the judge goes by.
+            if not (isinstance(new, FarObject) and hasattr(type(own), name)):
+                attributes[name] = new
         for name in attributes.keys() - told.keys():
             if not name.startswith("__"):
                 del attributes[name]

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import re
 import shutil
 import stat
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from kata.course import Course, CourseError, TaskInfo
+from kata.files import printable
 
 ANSWER = re.compile(
     r"(?P<before>.*?)(?:^|[-_ .])?task[-_ ]?(?P<number>\d\d?)(?P<after>\D.*)?", re.I
@@ -26,7 +30,15 @@ KINDS = (".py", ".ipynb")
 IGNORED = re.compile(r"__MACOSX|\.DS_Store|__pycache__|\..*|.*\.pyc|Thumbs\.db")
 MOST_UNPACKED = 1 << 30  # bytes of a zip
 MOST_FILES = 100_000
-LARGEST = 4 << 20  # bytes of one answer
+LARGEST = 4 << 20  # bytes of one answer, the modules beside it included
+MOST_BESIDE = 50  # modules
+DEEPEST = 20  # folders in folders
+LONGEST = 60  # characters of a folder's name
+# What a damaged zip leads to, by how it is damaged.
+DAMAGED = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
+    zlib.error, lzma.LZMAError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,8 +67,10 @@ def collect(course: Course, source: Path, tasks: list[TaskInfo], unpacked: Path)
         CourseError: there is nothing of that name, or a zip is none.
     """
     handed = Handed()
+    shutil.rmtree(unpacked, ignore_errors=True)
+    unpacked.mkdir(parents=True)
     if source.suffix.lower() == ".zip" and source.is_file():
-        source = _unpack(source, unpacked / source.stem, handed)
+        source = _unpack(source, unpacked, handed)
     if not source.is_dir():
         raise CourseError(f"{source}: there is no such folder or zip of submissions.")
     source = _innermost(source)
@@ -72,10 +86,17 @@ def collect(course: Course, source: Path, tasks: list[TaskInfo], unpacked: Path)
         if path.is_symlink():
             handed.unfit.append(f"{path.name}: a link, which leads elsewhere")
         elif path.is_dir():
-            _take(course, path.name, path, tasks, handed)
+            _take(course, _one_line(path.name), path, tasks, handed)
+        elif not path.is_file():
+            handed.unfit.append(f"{path.name}: a device, which is not read")
         elif path.suffix.lower() == ".zip":
-            folder = _unpack(path, unpacked / path.stem, handed)
-            _take(course, path.stem, _innermost(folder), tasks, handed)
+            try:
+                folder = _unpack(path, unpacked, handed)
+            except CourseError as error:
+                handed.students.append(_one_line(path.stem))
+                handed.unfit.append(f"{path.name}: {error}")
+                continue
+            _take(course, _one_line(path.stem), _innermost(folder), tasks, handed)
         else:
             _take_file(course, path, tasks, handed)
     return _sorted(handed)
@@ -83,8 +104,14 @@ def collect(course: Course, source: Path, tasks: list[TaskInfo], unpacked: Path)
 
 def _sorted(handed: Handed) -> Handed:
     handed.students = sorted(set(handed.students))
+    handed.unfit = [_one_line(line) for line in handed.unfit]
     handed.submissions.sort(key=lambda answer: (answer.student, answer.task.number))
     return handed
+
+
+def _one_line(name: str) -> str:
+    """A name that somebody chose, as it may stand in a table or a terminal."""
+    return " ".join(printable(name).split())
 
 
 def _is_ignored(path: Path) -> bool:
@@ -94,7 +121,9 @@ def _is_ignored(path: Path) -> bool:
 def _innermost(folder: Path) -> Path:
     """A zip of one folder holds what is in that folder."""
     inside = [path for path in folder.iterdir() if not _is_ignored(path)]
-    while len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink():
+    for _ in range(DEEPEST):
+        if len(inside) != 1 or inside[0].is_symlink() or not inside[0].is_dir():
+            break
         below = [path for path in inside[0].iterdir() if not _is_ignored(path)]
         if not any(path.is_dir() or path.suffix == ".zip" for path in below):
             break  # one student's folder
@@ -108,7 +137,7 @@ def _parts(path: Path) -> tuple[str, int]:
     assert found is not None
     rest = (found["after"] or "").strip("-_ .()")
     rest = "" if rest.isdigit() else rest  # a copy: task01-2.py, task01 (1).py
-    return found["before"].strip("-_ .") or rest, int(found["number"])
+    return _one_line(found["before"].strip("-_ .") or rest), int(found["number"])
 
 
 def _take_file(course: Course, path: Path, tasks: list[TaskInfo], handed: Handed) -> None:
@@ -141,13 +170,15 @@ def _take(
         _add(course, student, path, beside, tasks, handed, label)
 
 
-def _files(folder: Path, student: str, handed: Handed) -> Iterator[Path]:
+def _files(folder: Path, student: str, handed: Handed, depth: int = DEEPEST) -> Iterator[Path]:
     for path in folder.iterdir():
         if _is_ignored(path):
             continue
         state = path.lstat().st_mode
-        if stat.S_ISDIR(state):
-            yield from _files(path, student, handed)
+        if stat.S_ISDIR(state) and not depth:
+            handed.unfit.append(f"{student}: folders in folders, more than {DEEPEST}")
+        elif stat.S_ISDIR(state):
+            yield from _files(path, student, handed, depth - 1)
         elif stat.S_ISREG(state):
             yield path
         else:
@@ -177,8 +208,10 @@ def _add(
         (a for a in handed.submissions if (a.student, a.task) == (answer.student, answer.task)),
         None,
     )
-    if answer.path.stat().st_size > LARGEST:
-        handed.unfit.append(f"{label}: {answer.path.stat().st_size:,} bytes are no answer")
+    size = sum(part.stat().st_size for part in (path, *beside))
+    if size > LARGEST or len(beside) > MOST_BESIDE:
+        also = f" with {len(beside)} modules beside it" if beside else ""
+        handed.unfit.append(f"{label}: {size:,} bytes{also} are no answer")
     elif twin is not None:
         handed.unfit.append(
             f"{label}: {answer.student} has another {answer.task.name}, {twin.path.name}, which is "
@@ -188,15 +221,16 @@ def _add(
         handed.submissions.append(answer)
 
 
-def _unpack(archive: Path, folder: Path, handed: Handed) -> Path:
-    """Unpack a zip, as far as its files lie where it says that they do.
+def _unpack(archive: Path, unpacked: Path, handed: Handed) -> Path:
+    """Unpack a zip, as far as its files lie where it says that they do, into a folder of its own.
 
     Raises:
         CourseError: it is no zip, or larger than a class's answers are.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    place = Path(tempfile.mkdtemp(dir=unpacked))  # two archives may differ in their folders alone
+    folder = place / archive.stem[:LONGEST]
     try:
+        folder.mkdir()
         with zipfile.ZipFile(archive) as zipped:
             entries = [entry for entry in zipped.infolist() if not entry.is_dir()]
             if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > MOST_UNPACKED:
@@ -207,12 +241,11 @@ def _unpack(archive: Path, folder: Path, handed: Handed) -> Path:
                 if path.is_absolute() or ".." in path.parts or kind not in (0, stat.S_IFREG):
                     handed.unfit.append(f"{archive.name}: {entry.filename!r} leads out of the zip")
                     continue
-                place = folder / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with zipped.open(entry) as source, place.open("wb") as target:
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                with zipped.open(entry) as source, (folder / path).open("wb") as target:
                     shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise CourseError(f"{archive} cannot be unpacked: {error}") from None
+    except DAMAGED as error:
+        raise CourseError(f"{archive.name} cannot be unpacked: {error}") from None
     return folder
 
 
@@ -248,11 +281,11 @@ def _source(path: Path) -> bytes:
         sources = [
             "".join(cell["source"])
             for cell in cells
-            if cell["cell_type"] == "code" and cell.get("metadata", {}).get("kata") != "test"
+            if cell["cell_type"] == "code" and (cell.get("metadata") or {}).get("kata") != "test"
         ]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        lines = "\n\n".join(sources).splitlines()
+        # What is Jupyter's and not Python's.
+        plain = [f"# {line}" if line.lstrip().startswith(("%", "!")) else line for line in lines]
+        return ("\n".join(plain) + "\n").encode()
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise CourseError(f"it is no notebook that can be read: {error}") from None
-    lines = "\n\n".join(sources).splitlines()
-    # What is Jupyter's and not Python's.
-    plain = [f"# {line}" if line.lstrip().startswith(("%", "!")) else line for line in lines]
-    return ("\n".join(plain) + "\n").encode()

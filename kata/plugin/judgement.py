@@ -179,7 +179,7 @@ class Judgement:
             if call.excinfo is None:
                 if call.when == "call":
                     result.outcome = GREEN
-            elif report.skipped and _is_away(item):
+            elif report.skipped and is_away(item):
                 result.reason = str(call.excinfo.value)
                 result.away_by = item.stash.get(away_key, "skip")
             elif result.outcome != RED:
@@ -331,7 +331,7 @@ class Judgement:
         return bool(ended and not (stopped or chosen or again or named))
 
 
-def _is_away(item: pytest.Item) -> bool:
+def is_away(item: pytest.Item) -> bool:
     """Whether marks of its own keep a test from running here."""
     own = ("skip", "skipif")
     return away_key in item.stash or any(item.get_closest_marker(mark) for mark in own)

@@ -156,8 +156,10 @@ def _write_result(page: Page, course: Course, result: Result) -> None:
     if result.known:
         page.field("looks like", _known(result.known))
     if verdict.kind == DEFECT:
-        page.field("not you", "This is a fault of the course. Please report it with these lines:")
-        page.line(textwrap.indent(result.traceback, "      "))
+        ask = "Please report it with these lines:" if result.traceback else "Please report it."
+        page.field("not you", f"This is a fault of the course. {ask}")
+        if result.traceback:
+            page.line(textwrap.indent(result.traceback, "      "))
     elif verdict.kind == STRANGE:
         page.field("unless", "that is just what the task asks for: then please report a fault.")
     elif verdict.kind not in (BLOCKED, MISSING) and result.asked:

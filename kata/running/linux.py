@@ -60,6 +60,8 @@ REFUSED = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
+    "memfd_create": (319, 279),  # memory beyond that of the scratch folder
+    "shmget": (29, 194),
     "keyctl": (250, 219),
     "add_key": (248, 217),
     "request_key": (249, 218),

@@ -124,7 +124,7 @@ class Cell:
 
 def _how(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
-    if code > 128:  # as a supervisor hands a signal on
+    if code - 128 in signal.valid_signals():  # as a supervisor hands a signal on
         return f"was ended by the signal {signal.Signals(code - 128).name}"
     return f"ended with exit status {code}"
 

