@@ -187,6 +187,7 @@ def test_model_reads_the_prompt(task):
     > Let a model complete the prompt for `text`.
     """
     text = opinions(1)[0].text
+    task.reload()  # it may remember the labels of texts
     words = len(check_text(task.build_prompt(text), "the prompt").split())
     with lengths_read() as lengths:
         _label(task, text)

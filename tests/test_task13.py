@@ -385,6 +385,17 @@ def test_exact_match(task, drawn):
 
 
 @pytest.mark.builds_on("test_exact_match")
+def test_exact_to_its_own(task):
+    """An answer is compared with its own right answer, and with no other.
+
+    > the share of answers that equal theirs
+    """
+    pairs = [("in Paris", "in Rome"), ("in Rome", "in Paris"), ("in 1889", "in 1889")]
+    found = value_of(task, "score_answers", pairs)["exact_match"]
+    expect.close(found, 1 / 3, "exact_match", atol=1e-6)
+
+
+@pytest.mark.builds_on("test_exact_match")
 def test_exact_to_the_letter(task):
     """Letter case, punctuation and white space count in an exact match.
 

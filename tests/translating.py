@@ -96,7 +96,7 @@ class Direction:
             )
 
     def check_input_is_kept(self, task):
-        texts, _ = self.sentences(3)
+        texts = [f" {text} " for text in self.sentences(3)[0]]
         before = list(texts)
         task.translate(texts)
         expect.equal(texts, before, "the list of texts")

@@ -347,6 +347,22 @@ def translate(texts):
 
 
 @wrong(
+    "takes spaces off in the caller's list",
+    advice=(
+        "The list belongs to the caller, who may need it as it was; make a new list of the texts "
+        "without their spaces."
+    ),
+    caught_by="test_input_is_kept",
+)
+def translate(texts):
+    if isinstance(texts, str):
+        return translated([texts.strip()])
+    for i, text in enumerate(texts):
+        texts[i] = text.strip()
+    return translated(texts)
+
+
+@wrong(
     "empties the list that it works through",
     advice=(
         "The list belongs to the caller, who may need it again; read from it, or work on a copy."

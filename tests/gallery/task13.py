@@ -346,6 +346,19 @@ def score_answers(predictions, references):
 
 
 @wrong(
+    "takes the right answer of another question for right, too",
+    advice=(
+        "Each answer belongs to one question; compare it with that question's right answer, and "
+        "not with all of them."
+    ),
+    caught_by="test_exact_to_its_own",
+)
+def score_answers(predictions, references):
+    check(predictions, references)
+    return {"exact_match": fmean(float(answer in references) for answer in predictions)}
+
+
+@wrong(
     "ignores case and punctuation",
     advice=(
         "A copied answer has the same capitals and marks as its text; "

@@ -192,7 +192,6 @@ def zip_of(path, files):
 
 LOUD = "raise ValueError('\\ud800 \\x1b[2J')"  # half a character, and what clears a terminal
 BAD_NOTEBOOKS = {
-    "metadata": '{"cells": [{"cell_type": "code", "source": ["x = 1"], "metadata": null}]}',
     "character": '{"cells": [{"cell_type": "code", "source": ["# \\ud800"], "metadata": {}}]}',
     "cell": '{"cells": [1]}',
 }
@@ -206,6 +205,8 @@ def test_nobody_keeps_others_from_their_marks(mini):
     mini.write(f"handed/{'long' * 60}/task01.py", RIGHT)
     for name, text in BAD_NOTEBOOKS.items():
         mini.write(f"handed/{name}/task01.ipynb", text)
+    cell = {"cell_type": "code", "source": [RIGHT], "metadata": None}
+    mini.write("handed/metadata/task01.ipynb", json.dumps({"cells": [cell]}))
     mini.write("handed/bytes/task01.py", RIGHT)
     Path(os.fsdecode(os.fsencode(handed / "bytes") + b"/notes\xff.txt")).touch()
     (handed / "none.zip").write_bytes(b"PK\5\6 no zip")
@@ -221,7 +222,7 @@ def test_nobody_keeps_others_from_their_marks(mini):
     (handed / "large" / "table.py").write_bytes(b"#" * (5 << 20))
     rows, done = grade(mini)
     assert done.status == 1
-    assert {rows[name]["points"] for name in ("ada", "bytes", "long" * 60)} == {"10"}
+    assert {rows[name]["points"] for name in ("ada", "bytes", "metadata", "long" * 60)} == {"10"}
     assert {rows[name]["state"] for name in BAD_NOTEBOOKS} == {"could not be judged"}
     unfit = (mini.root / "grades" / "unfit.txt").read_text(encoding="utf-8")
     for words in (
@@ -230,8 +231,13 @@ def test_nobody_keeps_others_from_their_marks(mini):
         "large/task01.py: 5,",
     ):  # fmt: skip
         assert words in unfit, unfit
-    written = [path for path in (mini.root / "grades").rglob("*.*") if path.suffix != ".sqlite"]
-    texts = [path.read_text(encoding="utf-8") for path in written if path.suffix != ".py"]
+    written = [
+        path
+        for kind in ("csv", "json", "md", "txt", "xml")
+        for path in (mini.root / "grades").glob(f"**/*.{kind}")
+        if ".unpacked" not in path.parts
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in written]
     assert not any("\x1b" in text for text in texts)
     assert len(list((mini.root / "grades" / "feedback").iterdir())) == len(rows)
 
