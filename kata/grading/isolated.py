@@ -33,7 +33,8 @@ from kata.judging.lazy import lazy
 from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.judging.target import Target
 from kata.judging.task import Task
-from kata.judging.verdict import CRASHED, Verdict
+from kata.judging.verdict import CRASHED, Missing, Verdict
+from kata.plugin.hooks import reason_to_be_away
 from kata.plugin.judgement import is_away, judgement_key, result_key
 from kata.running.job import Job
 from kata.running.sandbox import Cell, Level, View, open_cell
@@ -188,7 +189,7 @@ class Isolation:
             try:
                 send(self._witness.connection, item.nodeid, [])
                 told, _ = receive(self._witness.connection, time.monotonic() + 20 * limit + GRACE)
-                return _taken(base, told, is_away(item))
+                return _taken(base, told, _need_not_run(item))
             except (Gone, OSError):
                 how = self._witness.close(patience=1)
                 self._over = f"The process of this test {how or 'is gone'}."
@@ -254,6 +255,13 @@ def _load_lazy(items: list[pytest.Item]) -> None:
 def _last(items: list[pytest.Item], item: pytest.Item) -> pytest.Item | None:
     place = items.index(item) + 1
     return items[place] if place < len(items) else None
+
+
+def _need_not_run(item: pytest.Item) -> bool:
+    """Whether marks of its own keep a test from running here: the judge's to say, not the cell's."""
+    with contextlib.suppress(Missing):
+        return is_away(item) or bool(reason_to_be_away(item)[1])
+    return False  # it has to
 
 
 def _taken(base: Result, told: dict[str, Any], may_be_away: bool) -> Result:

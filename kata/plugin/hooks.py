@@ -86,13 +86,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    mark, reason = _reason_to_be_away(item)
+    mark, reason = reason_to_be_away(item)
     if reason:
         item.stash[away_key] = mark
         pytest.skip(reason)
 
 
-def _reason_to_be_away(item: pytest.Item) -> tuple[str, str]:
+def reason_to_be_away(item: pytest.Item) -> tuple[str, str]:
     """The mark by which a test need not run here, and why; raises Missing where it is to run."""
     option = item.config.option
     if item.get_closest_marker("slow") and not option.slow:
