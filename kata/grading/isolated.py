@@ -258,7 +258,7 @@ def _last(items: list[pytest.Item], item: pytest.Item) -> pytest.Item | None:
 
 
 def _need_not_run(item: pytest.Item) -> bool:
-    """Whether marks of its own keep a test from running here: the judge's to say, not the cell's."""
+    """Whether marks of its own keep a test from running here, as the judge sees it."""
     with contextlib.suppress(Missing):
         return is_away(item) or bool(reason_to_be_away(item)[1])
     return False  # it has to
