@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 from kata.running import linux
 
@@ -316,7 +317,9 @@ def _shut_in(
     os.chdir(scratch)
     os.environ.update(HOME=scratch, TMPDIR=scratch, USER="student", LOGNAME="student")
     tempfile.tempdir = None  # it remembers the judge's
-    vars(resource_tracker._resource_tracker).update(_fd=None, _pid=None)  # so does this
+    process: Any = multiprocessing.current_process()
+    process._config.pop("tempdir", None)  # so does this, where data loaders meet their workers
+    vars(resource_tracker._resource_tracker).update(_fd=None, _pid=None)  # and this
     multiprocessing.set_start_method("fork", force=True)  # other ways start from the judge's files
     if identity is not None:
         _become(identity)

@@ -1,6 +1,8 @@
 """Cells: what a process can still do in one, and what is left of it."""
 
 import json
+import multiprocessing
+import multiprocessing.connection
 import os
 import socket
 import sys
@@ -56,6 +58,18 @@ def test_a_layer_that_is_missing_is_told(tmp_path, monkeypatch, layer):
     assert str(level) in (f"without {layer}", f"without {layer}, own user")
     assert found["number"] == "1"
     assert found["user"] != "0" or os.geteuid() != 0
+
+
+def test_processes_meet_in_a_cell(tmp_path, monkeypatch):
+    """As a data loader's do, in a place that is the cell's and not the judge's."""
+
+    def meet():
+        with multiprocessing.connection.Listener() as listener:
+            return Path(listener.address).parent.is_relative_to("/scratch")
+
+    monkeypatch.setitem(multiprocessing.current_process()._config, "tempdir", str(tmp_path))
+    found, level = in_a_cell(tmp_path, {"meet": meet})
+    assert found == {"meet": "True"} or "files" in level.missing
 
 
 def test_level_in_words():
