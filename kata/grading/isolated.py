@@ -45,13 +45,12 @@ TEXT = 6_000  # characters of what a witness says about one thing
 GRACE = 30  # seconds
 
 
-def witnessed_tests(course: Course, task: TaskInfo, how: str) -> frozenset[str]:
-    """The tests of a task that have to stand "beside" the answer, or are "told" what it changed."""
+def witnessed_tests(course: Course, task: TaskInfo) -> tuple[frozenset[str], frozenset[str]]:
+    """The tests of a task that stand beside the answer, and those that it tells what it changed."""
     path = course.root / WITNESSED
-    if not path.is_file():
-        return frozenset()
-    lists = tomllib.loads(path.read_text(encoding="utf-8"))
-    return frozenset(lists.get(how, {}).get(task.name, []))
+    lists = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    beside, told = (lists.get(how, {}).get(task.name, []) for how in ("beside", "told"))
+    return frozenset(beside), frozenset(told)
 
 
 def start(root: Path, job: Job, scratch: Path) -> Isolation:
@@ -78,8 +77,7 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
         Far(Task(info, target), connection).serve()
 
     line = Line(opened("judged", serve), root / "tests", course.set_up().ids())
-    beside, told = (witnessed_tests(course, info, how) for how in ("beside", "told"))
-    return Isolation(info, beside, told, line, opened)
+    return Isolation(info, *witnessed_tests(course, info), line, opened)
 
 
 def known_level(course: Course, folder: Path) -> Level:

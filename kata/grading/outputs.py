@@ -119,24 +119,22 @@ def junit(course: Course, marks: list[Mark]) -> str:
     for mark in marks:
         count = {what: sum(r.outcome == what for r in mark.results) for what in (RED, AWAY)}
         suite = ElementTree.SubElement(
-            root, "testsuite", name=printable(f"{mark.student} {mark.task.name}"),
+            root, "testsuite", name=f"{mark.student} {mark.task.name}",
             tests=str(len(mark.results) or 1), failures=str(count[RED]), skipped=str(count[AWAY]),
             errors=str(int(mark.state != DONE)), time=f"{mark.seconds:.3f}",
         )  # fmt: skip
         if mark.state != DONE:
             case = ElementTree.SubElement(suite, "testcase", name=mark.task.name)
-            ElementTree.SubElement(case, "error", message=printable(f"{mark.state} {mark.reason}"))
+            ElementTree.SubElement(case, "error", message=f"{mark.state} {mark.reason}")
         for result in mark.results:
             case = ElementTree.SubElement(
-                suite, "testcase", name=printable(result.test), classname=printable(mark.task.name)
+                suite, "testcase", name=result.test, classname=mark.task.name
             )
             if result.outcome == RED:
-                failure = ElementTree.SubElement(
-                    case, "failure", message=printable(message(course, result))
-                )
-                failure.text = printable(block(course, result))
+                failure = ElementTree.SubElement(case, "failure", message=message(course, result))
+                failure.text = block(course, result)
             elif result.outcome == AWAY:
-                ElementTree.SubElement(case, "skipped", message=printable(result.reason))
+                ElementTree.SubElement(case, "skipped", message=result.reason)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

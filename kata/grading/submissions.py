@@ -227,8 +227,8 @@ def _unpack(archive: Path, unpacked: Path, handed: Handed) -> Path:
     Raises:
         CourseError: it is no zip, or larger than a class's answers are.
     """
-    place = Path(tempfile.mkdtemp(dir=unpacked))  # two archives may differ in their folders alone
-    folder = place / archive.stem[:LONGEST]
+    # Two archives may have one name, in folders or as zips in zips.
+    folder = Path(tempfile.mkdtemp(dir=unpacked)) / archive.stem[:LONGEST]
     try:
         folder.mkdir()
         with zipfile.ZipFile(archive) as zipped:
@@ -241,8 +241,9 @@ def _unpack(archive: Path, unpacked: Path, handed: Handed) -> Path:
                 if path.is_absolute() or ".." in path.parts or kind not in (0, stat.S_IFREG):
                     handed.unfit.append(f"{archive.name}: {entry.filename!r} leads out of the zip")
                     continue
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                with zipped.open(entry) as source, (folder / path).open("wb") as target:
+                place = folder / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with zipped.open(entry) as source, place.open("wb") as target:
                     shutil.copyfileobj(source, target)
     except DAMAGED as error:
         raise CourseError(f"{archive.name} cannot be unpacked: {error}") from None

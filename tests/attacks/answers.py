@@ -1,8 +1,9 @@
 """Answers that try to fool the judge, or to do harm; none earns a point.
 
 The file is read, not imported. Each answer is laid over the untouched stub of task 17, or of
-another `task`; helpers and imports are shared. `goal` says what it is after: a test that is "green", a "secret", or what it "leaves" behind
-when it is over. `wins` says that it gets there where it is judged in the judge's own process.
+another `task`; helpers and imports are shared. `goal` says what it is after: a test that is
+"green", a "secret", or what it "leaves" behind when it is over. `wins` says that it gets there where
+it is judged in the judge's own process.
 """
 
 import contextlib
@@ -814,11 +815,6 @@ def calculate_class_weights(train_dataset, device):
 # What the judge makes of what it is told
 
 
-@attack("leaves with a status that no signal has")
-def calculate_class_weights(train_dataset, device):
-    os._exit(200)
-
-
 @attack("names the same bytes again and again")
 def calculate_class_weights(train_dataset, device):
     tensor = ["tensor", "uint8", [16 << 20], False, 0]
@@ -842,12 +838,6 @@ def calculate_class_weights(train_dataset, device):
     os._exit(0)
 
 
-@attack("puts a tokenizer where the judge's library looks for its own")
-def calculate_class_weights(train_dataset, device):
-    tree = {"result": None, "files": [["distilbert/distilbert-base-uncased/config.json", 0]]}
-    reply(tree, b"{}")
-
-
 @attack("is what the judge's library unpickles when it is copied", goal="leaves", task="task20")
 class overlay:
     import pickle
@@ -863,24 +853,31 @@ class overlay:
     class Wrapped:
         pass
 
+    def make(*args):
+        return Wrapped()
+
     def reduce(*args):
-        return Wrapped, (), (pickle.dumps(Payload()), False)
+        return make, (), (pickle.dumps(Payload()), False)
 
     keep = Far._keep
+    asked, changed = [], []
 
     def keeps(self, value):
         number, kinds, name = keep(self, value)
-        return number, [KIND, "+__call__"] if value is Wrapped else [KIND], name
+        return number, [KIND] if isinstance(value, Wrapped) else kinds, name
 
     def tells(self, writer):
-        return [
-            [token, ["object", [["__reduce_ex__", ["value", writer.tree(reduce)]]]]]
-            for token in self._given
-        ]
+        tokens = [token for token, value in self._given.items() if value in changed]
+        changed.clear()
+        tree = ["object", [["__reduce_ex__", ["value", writer.tree(reduce)]]]]
+        return [[token, tree] for token in tokens]
 
     Far._keep, Far._tell_changes = keeps, tells
 
     def predict_category(model, tokenizer, text, device, id2cat):
+        if text in asked:  # a copy is made after that
+            changed.append(model)
+        asked.append(text)
         return "question"
 
 
@@ -912,19 +909,3 @@ class overlay:
 
     def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
         return Pipe(), Pipe()
-
-
-@attack("says that tests need not run", task="task02")
-class overlay:
-    from kata.plugin.judgement import Judgement
-
-    begin = Judgement.begin
-
-    def begins(self, item):
-        found = begin(self, item)
-        if found is not None:
-            plain = found.as_data
-            found.as_data = lambda: {**plain(), "outcome": "away", "away_by": "gpu"}
-        return found
-
-    Judgement.begin = begins

@@ -25,7 +25,6 @@ NOTHING = {
     task: Attack(f"does nothing of {task}", "", False, code, task)
     for task, code in {
         TASK: "def calculate_class_weights(*args): pass",
-        "task02": "",
         "task16": "def create_dataloaders(*args): return None, None",
         "task20": "def predict_category(*args): return ''",
     }.items()

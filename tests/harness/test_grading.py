@@ -371,6 +371,22 @@ def test_verdicts_are_compared(mini):
     assert done.status == 0, done.text
 
 
+def test_a_witness_cannot_excuse_a_test(mini):
+    """That it need not run here, its own marks say, and not the process that the answer is in."""
+    mini.write("tests/witnessed.toml", '[beside]\ntask01 = ["test_double"]\n')
+    excuse = """
+from kata.judging.result import Result
+
+plain = Result.as_data
+Result.as_data = lambda self: {**plain(self), "outcome": "away", "away_by": "gpu"}
+"""
+    mini.write("handed/ada/task01.py", SAME)
+    mini.write("handed/bob/task01.py", SAME + excuse)
+    rows, _ = grade(mini)
+    assert rows["ada"]["points"] == rows["bob"]["points"] == "6"
+    assert rows["bob"]["exercise"] == rows["ada"]["exercise"]
+
+
 def test_autograder(mini, tmp_path):
     """The archive judges a submission as Gradescope has it do, and holds no reference."""
     root = Path(__file__).parents[2]

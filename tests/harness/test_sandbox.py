@@ -72,6 +72,13 @@ def test_processes_meet_in_a_cell(tmp_path, monkeypatch):
     assert found == {"meet": "True"} or "files" in level.missing
 
 
+@pytest.mark.parametrize("status", [0, 7, 128, 200])
+def test_how_a_cell_has_ended(tmp_path, status):
+    """No status is taken for a signal that there is not."""
+    cell = open_cell(View(ROOT, ()), lambda connection: os._exit(status), root=tmp_path)
+    assert cell.close(patience=5) == f"ended with exit status {status}"
+
+
 def test_level_in_words():
     assert str(Level()) == "full"
     assert str(Level({"calls": "x", "users": "y"})) == "without users, calls"

@@ -6,12 +6,13 @@ import socket
 import time
 from collections import Counter, OrderedDict, namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kata.grading import wire
+from kata.grading import line, wire
 from kata.grading.reader import Reader
 from kata.grading.restore import restore
 from kata.grading.stand_in import FarObject, stand_in
@@ -165,8 +166,35 @@ def test_a_configuration_that_takes_for_ever_is_refused(settings):
 def test_other_families_of_models_are_refused():
     """`VisionEncoderDecoderModel`, say, loads what its configuration names."""
     for name in ("RagModel", "VisionEncoderDecoderModel", "BertTokenizer", "T5GemmaModel"):
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed, match="a model's name"):
             reader().value(["model", name, "{}", [[], [], [], []]])
+
+
+@pytest.mark.parametrize(
+    "tree", [["list", [["bytes", 0]] * 600], ["set", list(range(5_000))]], ids=["bytes", "set"]
+)
+def test_what_costs_more_than_it_sends_is_refused(tree):
+    """One place of bytes that is named again and again; a set whose values may have one hash."""
+    with pytest.raises(Malformed):
+        reader([bytes(1 << 20)]).value(tree)
+
+
+def test_files_from_a_cell(tmp_path, monkeypatch):
+    """They bear no name of what a library looks for here first, and are not without end."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(line, "MOST_WRITTEN", 10)
+    ours, theirs = pair()
+    with ours, theirs:
+        wired = line.Line(
+            SimpleNamespace(connection=ours), tmp_path / "tests", ["org/model", "bleu"]
+        )
+        for name in ("org/model/config.json", "Org/x", "bleu/bleu.py"):
+            with pytest.raises(Malformed, match="model or metric"):
+                wired._take_files([[name, 0]], reader([b"{}"]))
+        wired._take_files([["mine/model.json", 0]], reader([bytes(8)]))
+        with pytest.raises(Malformed, match="bytes of files"):
+            wired._take_files([["more", 0]], reader([bytes(8)]))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 json_values = st.recursive(
