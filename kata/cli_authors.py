@@ -187,6 +187,14 @@ def grade(
         str,
         typer.Option(metavar="ADDRESS", help="Judge on the workers of this Dask scheduler."),
     ] = "",
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Picks the examples that answers have not seen (default: a secret one, which the "
+            "folder of the grades keeps).",
+        ),
+    ] = None,
     gradescope: Annotated[
         Path | None,
         typer.Option(metavar="ZIP", help="Grade nothing; write an autograder for Gradescope."),
@@ -207,11 +215,11 @@ def grade(
 
     course = course_here()
     if gradescope is not None:
-        return write_autograder(course, gradescope, tasks)
+        return write_autograder(course, gradescope, tasks, seed)
     if submissions is None:
         raise typer.BadParameter("give the folder or zip of what was handed in")
     return grade_all(
         course, submissions, tasks, out,
         jobs=jobs, slow=slow, fresh=fresh, require_isolation=require_isolation,
-        scheduler=scheduler,
+        scheduler=scheduler, seed=seed,
     )  # fmt: skip

@@ -30,8 +30,9 @@ def calculate_class_weights(train_dataset, device):
 
     Args:
         train_dataset (torch.utils.data.Subset): the training part: `train_dataset.dataset.labels`
-            (a list or an array) are the labels of the whole data set, and `train_dataset.indices`
-            the places of the part; both are left as they were.
+            (a list or an array) are the labels of the whole data set, numbers from 0 on without a
+            gap, and `train_dataset.indices` the places of the part, each of them once; both are
+            left as they were.
         device (torch.device | str): where the result shall be.
 
     Returns:
@@ -74,4 +75,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 088d488d44980804
+# stub 4acac00ffd9d1fc6

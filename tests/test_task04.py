@@ -78,6 +78,29 @@ def test_limit(task, seed, limit):
     check_count(check_text(task.summarize(item.text, max_tokens=limit), "the summary"), limit)
 
 
+@pytest.mark.builds_on("test_limit")
+@pytest.mark.edge
+def test_limit_to_the_token(task):
+    """The limit is one of tokens, and not of one more.
+
+    > It has at most `max_tokens` tokens, as the model's own tokenizer counts them without
+    > special tokens
+    """
+    limits = (5, 9, 14, 20)
+    counts = [
+        (count_tokens(check_text(task.summarize(item.text, limit), "the summary")), limit)
+        for item in described(2, seed=3)
+        for limit in limits
+    ]
+    over = [(count, limit) for count, limit in counts if count > limit]
+    # One may be tokenized otherwise than it was written; half of them are not.
+    expect.that(
+        2 * len(over) < len(counts),
+        f"{len(counts)} summaries of no more tokens than their limits",
+        f"{len(over)} of them have more, as {over[0][0]} for {over[0][1]}" if over else "",
+    )
+
+
 def test_room(task):
     """A larger limit leaves room for a longer summary.
 

@@ -72,10 +72,13 @@ def test_prompt_is_a_template(task):
 
     > an instruction of at least three words which is the same for every review
     """
-    first, second = (item.text for item in written(2))
+    items = written(12)
+    texts = [item.text for item in items]
+    texts += ["So-so.", ODD_TEXTS["emoji"], " ".join(item.text for item in items)]
     around = [check_text(task.build_prompt(text), "the prompt").replace(text, "{}")
-              for text in (first, second)]  # fmt: skip
-    expect.equal(around[1], around[0], "the prompt without its review")
+              for text in texts]  # fmt: skip
+    for other in around[1:]:
+        expect.equal(other, around[0], "the prompt without its review")
 
 
 @settings(max_examples=6)

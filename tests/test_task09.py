@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import hashlib
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,25 @@ def test_nothing_else_is_left(task, output_dir):
     empty = [path.name for path in Path().iterdir() if path.name != wanted.parts[0]]
     left = strange or empty
     expect.that(not left, f"{wanted} and nothing else", f"also {describe(left)}")
+
+
+@pytest.mark.edge
+def test_nothing_is_left_in_temporary_folders(task):
+    """Nothing is left among the temporary files, either.
+
+    > Apart from `output_dir`, nothing is left on the disk, such as checkpoints or logs
+    """
+    place = Path("temporary").resolve()
+    place.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(place))
+        for variable in ("TMPDIR", "TEMP", "TMP"):
+            patch.setenv(variable, str(place))
+        task.fine_tune(sheet())
+        before = set(place.iterdir())  # what a library makes once, for as long as it is there
+        task.fine_tune(sheet())
+        left = sorted(path.name for path in set(place.iterdir()) - before)
+    expect.that(not left, "no more temporary files than before", f"also {describe(left)}")
 
 
 @pytest.mark.edge

@@ -46,7 +46,10 @@ def parts_of(task, text):
         "shape",
     )
     expect.that(
-        parts[-1] is blocks[-1], "a prompt that ends with the last part", repr(prompt), "shape"
+        parts == blocks[-3:],
+        "nothing between the three parts, or behind them",
+        repr(prompt),
+        "shape",
     )
     return [_read_part(part, number) for number, part in enumerate(parts, 1)]
 

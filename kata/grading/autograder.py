@@ -25,7 +25,8 @@ set -euo pipefail
 cd /autograder/source/course
 export PYTHONPATH="$PWD"
 out=$(mktemp -d)
-/autograder/venv/bin/python -m kata.cli grade /autograder/submission {tasks}--out "$out" || true
+/autograder/venv/bin/python -m kata.cli grade /autograder/submission {tasks}--seed {seed} \\
+    --out "$out" || true
 if ! cp "$out"/gradescope/*.json /autograder/results/results.json; then
     echo '{{"score": 0, "output": "No answer was found; hand in files such as task01.py."}}' \\
         > /autograder/results/results.json
@@ -37,10 +38,10 @@ FILES = ("conftest.py", "pyproject.toml", "constraints.txt", "README.md", "LICEN
 LEFT_OUT = ("__pycache__", "gallery", "harness", "attacks", "pretrained")
 
 
-def archive(course: Course, tasks: list[TaskInfo]) -> bytes:
-    """The zip; without references, gallery and history."""
+def archive(course: Course, tasks: list[TaskInfo], seed: int) -> bytes:
+    """The zip; without references, gallery and history. All are judged by the same examples."""
     numbers = ",".join(f"{task.number:02d}" for task in tasks)
-    run = RUN.format(tasks=f"--tasks {numbers} " if numbers else "")
+    run = RUN.format(tasks=f"--tasks {numbers} " if numbers else "", seed=seed)
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, text in (("setup.sh", SETUP), ("run_autograder", run)):

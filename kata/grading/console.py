@@ -17,6 +17,7 @@ from kata.grading.marks import BROKE, DONE, Mark, points_of
 from kata.grading.outputs import SUMMARY, TABLE, UNFIT, write_all
 from kata.grading.proof import compare
 from kata.grading.submissions import Handed, collect
+from kata.grading.unseen import draw, kept_seed
 from kata.running.sandbox import Level, Unavailable, scrub_environment
 from kata.terminal import print_table, with_bar
 
@@ -77,6 +78,7 @@ def grade_all(
     fresh: bool,
     require_isolation: bool,
     scheduler: str,
+    seed: int | None,
 ) -> int:
     """`kata grade`: judge, write, and say what is where."""
     start = time.monotonic()
@@ -101,10 +103,11 @@ def grade_all(
             f"{source} holds no answers. A folder for each student with taskNN.py in it will do, "
             "or files such as ada_task01.py."
         )
+    seed = kept_seed(out, seed)
     _announce(handed, chosen, level)
     marks = grade(
         course, handed, chosen, out.resolve(),
-        workers=jobs, slow=slow, fresh=fresh, watch=partial(with_bar, "kata grade"),
+        workers=jobs, slow=slow, fresh=fresh, seed=seed, watch=partial(with_bar, "kata grade"),
         runner=runner_of(scheduler) if scheduler else runner_here(level),
     )  # fmt: skip
     write_all(course, marks, handed.unfit, out)
@@ -162,9 +165,9 @@ def _conclude(course: Course, marks: list[Mark], handed: Handed, out: Path, seco
     )
 
 
-def write_autograder(course: Course, path: Path, tasks: str) -> int:
+def write_autograder(course: Course, path: Path, tasks: str, seed: int | None) -> int:
     """`kata grade --gradescope ZIP`"""
-    data = archive(course, select(course, tasks))
+    data = archive(course, select(course, tasks), draw() if seed is None else seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_bytes(data)

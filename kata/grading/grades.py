@@ -38,16 +38,21 @@ def grade(
     workers: int,
     slow: bool,
     fresh: bool,
+    seed: int,
     watch: Watch,
     runner: Runner,
 ) -> list[Mark]:
-    """A mark for each student and task, in this order; `runner` runs jobs, here or elsewhere."""
+    """A mark for each student and task, in this order.
+
+    `seed` picks the examples that answers are tried on beside those of practice; `runner` runs
+    jobs, here or elsewhere.
+    """
     marks: dict[tuple[str, TaskInfo], Mark] = {}
     jobs: dict[Job, list[Mark]] = {}
     for answer in handed.submissions:
         mark = Mark(answer.student, answer.task, DONE, answer=answer)
         marks[answer.student, answer.task] = mark
-        job = _job(course, answer, out, mark, slow)
+        job = _job(course, answer, out, mark, slow, seed)
         if job is not None:
             jobs.setdefault(job, []).append(mark)
     kept = Kept(course, out / DATABASE)
@@ -61,14 +66,18 @@ def grade(
     ]
 
 
-def _job(course: Course, answer: Submission, out: Path, mark: Mark, slow: bool) -> Job | None:
+def _job(
+    course: Course, answer: Submission, out: Path, mark: Mark, slow: bool, seed: int
+) -> Job | None:
     try:
         path = stage(answer, out / ANSWERS)
     except (CourseError, OSError) as error:
         mark.state, mark.reason = BROKE, str(error)
         return None
     mark.digest = path.parent.name
-    return Job(course.test_file(answer.task), str(path), slow=slow, search=SEARCH, plugin=PLUGIN)
+    return Job(
+        course.test_file(answer.task), str(path), slow=slow, search=SEARCH, seed=seed, plugin=PLUGIN
+    )
 
 
 SEARCH = "kata-fixed"  # as in practice, so that the same counter-examples are shown

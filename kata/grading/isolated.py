@@ -27,6 +27,7 @@ from kata.course import Course, TaskInfo
 from kata.grading.far import Far, be_silent
 from kata.grading.line import Line
 from kata.grading.near import FarTask
+from kata.grading.unseen import Unseen
 from kata.grading.wire import Gone, Late, Malformed, receive, send
 from kata.judging.gallery import read_gallery
 from kata.judging.lazy import lazy
@@ -77,7 +78,7 @@ def start(root: Path, job: Job, scratch: Path) -> Isolation:
         Far(Task(info, target), connection).serve()
 
     line = Line(opened("judged", serve), root / "tests", course.set_up().ids())
-    return Isolation(info, *witnessed_tests(course, info), line, opened)
+    return Isolation(info, *witnessed_tests(course, info), line, opened, job.seed)
 
 
 def known_level(course: Course, folder: Path) -> Level:
@@ -121,8 +122,10 @@ class Isolation:
         told: frozenset[str],
         line: Line,
         opened: Callable[[str, Callable[[socket.socket], None]], Cell],
+        seed: int | None,
     ) -> None:
         self._info = info
+        self._seed = seed
         self._line = line
         self._open = opened
         self._beside = beside
@@ -134,6 +137,8 @@ class Isolation:
     def pytest_configure(self, config: pytest.Config) -> None:
         judgement = config.stash[judgement_key]
         judgement.make_task = partial(FarTask, line=self._line)
+        if self._seed is not None:
+            config.pluginmanager.register(Unseen(self._seed), "kata-unseen")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
@@ -285,5 +290,6 @@ def _taken(base: Result, told: dict[str, Any], may_be_away: bool) -> Result:
         found.verdict = replace(found.verdict, line=None, file=base.verdict.file)
     found.behaviour = [str(part)[:8] for part in told["behaviour"][:64]]
     found.chance = told["chance"] is True
+    found.unseen = told["unseen"] is True
     found.notes = [str(note)[:TEXT] for note in told["notes"][:20]]
     return found

@@ -15,14 +15,14 @@ from xml.etree import ElementTree
 from kata.course import Course, TaskInfo
 from kata.files import printable, replace
 from kata.grading.marks import BROKE, DONE, MISSING, Mark, points_of, points_of_test
-from kata.judging.result import AWAY, GREEN, RED
+from kata.judging.result import AWAY, GREEN, RED, Result
 from kata.reporting.blocks import block, message
 from kata.reporting.page import Page
 from kata.reporting.report import Style, command, write_report
 
 COLUMNS = (
-    "student", "task", "points", "of", "exercise", "edge cases", "judged", "witnessed", "state",
-    "reason", "file", "answer", "isolation",
+    "student", "task", "points", "of", "exercise", "edge cases", "unseen", "judged", "witnessed",
+    "state", "reason", "file", "answer", "isolation",
 )  # fmt: skip
 TABLE, JUNIT, SUMMARY, UNFIT = "grades.csv", "junit.xml", "summary.md", "unfit.txt"
 WIDTH = 80
@@ -91,6 +91,7 @@ def table(course: Course, marks: list[Mark]) -> str:
             number(points.most),
             "{} of {}".format(*points.exercise) if done else "",
             "{} of {}".format(*points.edge) if done else "",
+            str(len(unseen(mark))) if done else "",
             number(points.judged) if done else "",
             number(points.witnessed) if done else "",
             mark.state,
@@ -101,6 +102,11 @@ def table(course: Course, marks: list[Mark]) -> str:
         ]
         writer.writerow(map(_no_formula, cells))
     return text.getvalue()
+
+
+def unseen(mark: Mark) -> list[Result]:
+    """Tests that an answer passes on the examples of practice, and on no others."""
+    return [result for result in mark.results if result.unseen and result.outcome == RED]
 
 
 def number(points: float) -> str:
@@ -193,13 +199,24 @@ def _summary(course: Course, marks: list[Mark], unfit: list[str]) -> Iterator[st
         points = [points_of(course, mark) for mark in own]
         reached, most = sum(p.reached for p in points), sum(p.most for p in points)
         total = f"{number(reached)} of {number(most)}"
-        name = MARKUP.sub(r"\\\g<0>", student).replace("<", "&lt;")
-        yield f"| {name} | {' | '.join(cells)} | {total} |"
+        yield f"| {_markdown(student)} | {' | '.join(cells)} | {total} |"
+    odd = [mark for mark in marks if unseen(mark)]
+    if odd:
+        yield ""
+        yield "Right for all examples of practice, and not for others:"
+        yield ""
+        for mark in odd:
+            tests = ", ".join(result.test for result in unseen(mark))
+            yield f"- {_markdown(mark.student)}, task {mark.task.number:02d}: {tests}"
     if unfit:
         yield ""
         yield f"{len(unfit)} files fit nothing:"
         yield ""
         yield from (f"- `{line.replace('`', '')}`" for line in unfit)
+
+
+def _markdown(name: str) -> str:
+    return MARKUP.sub(r"\\\g<0>", name).replace("<", "&lt;")
 
 
 def isolation(marks: list[Mark]) -> str:

@@ -55,6 +55,7 @@ class Result:
     behaviour: list[str] = field(default_factory=list)  # digests; see judging/behaviour.py
     chance: bool = False  # whether a call has drawn from a source of randomness
     witnessed: bool = False  # where the answer could have had a hand in it
+    unseen: bool = False  # red, but green on the examples of practice
     known: Known | None = None  # a mistake that somebody made before
     # How far thresholds were met, as a share of the bound, by what was measured.
     slack: dict[str, float] = field(default_factory=dict)

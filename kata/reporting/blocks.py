@@ -152,6 +152,8 @@ def _write_result(page: Page, course: Course, result: Result) -> None:
             page.field("expected", verdict.expected)
         if verdict.got:
             page.field("got", verdict.got)
+    if result.unseen:
+        page.field("note", "Right for all examples of practice; grading draws others as well.")
     page.field("at", place(course, verdict))
     if result.known:
         page.field("looks like", _known(result.known))

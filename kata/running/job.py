@@ -21,6 +21,7 @@ class Job:
     slow: bool = False
     stop: bool = False  # at the first test that is red
     search: str = "kata-proof"  # how examples are found; see judging/search.py
+    seed: int | None = None  # of more examples, which strangers' answers are tried on
     first: tuple[str, ...] = ()  # tests to run before the others
     pictures: bool = False  # keep those that a student's own answers draw
     plugin: str = ""  # a module whose `start(course, job, scratch)` makes one more plugin

@@ -432,3 +432,16 @@ def summarize(text, max_tokens=50):
 def summarize(text, max_tokens=50):
     check(max_tokens - 1)
     return written(NAME, text, max_new_tokens=max_tokens)
+
+
+@wrong(
+    "writes one token more than is allowed",
+    advice=(
+        "`max_new_tokens` does not count the token that decoding starts with, so nothing has to be "
+        "added for it."
+    ),
+    caught_by="test_limit_to_the_token",
+)
+def summarize(text, max_tokens=50):
+    check(max_tokens)
+    return written(NAME, text, max_new_tokens=max_tokens + 1)

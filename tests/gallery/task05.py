@@ -413,3 +413,18 @@ def respond(review):
     ids = tokenizer(prompt, return_tensors="pt", truncation=True, max_length=900)["input_ids"]
     new = model.generate(ids, max_new_tokens=100, pad_token_id=0, do_sample=False)
     return tokenizer.decode(new[0], skip_special_tokens=True)[len(prompt) :].strip()
+
+
+@wrong(
+    "asks for an apology where something was wrong, and for thanks elsewhere",
+    advice=(
+        "A model reads for itself what the guest complains of; say the same around every review."
+    ),
+    caught_by="test_prompt_is_a_template",
+)
+def build_prompt(review):
+    sorry = any(word in review.lower() for word in (" but ", "however", "only", "slow", "dirty"))
+    return (
+        f"{'Apologise to this guest' if sorry else 'Thank this guest'} in a short reply.\n\n"
+        f"Customer review:\n{review}\n\nHotel response to the customer:"
+    )

@@ -592,3 +592,26 @@ def answer_generative(question, context):
 )
 def answer_extractive(question, context):
     return cut(question, context[:512])
+
+
+@wrong(
+    "strips the context, and cuts the answer out of the whole one",
+    advice=(
+        "Offsets count from the start of what the tokenizer was given; cut the answer out of that."
+    ),
+    caught_by="test_extractive_after_white_space",
+)
+def answer_extractive(question, context):
+    _, places, start, end = pointed(question, context.strip())
+    return context[places[start][0] : places[end][1]]
+
+
+@wrong(
+    "has no answer to an empty question",
+    advice=(
+        "The docstring has some answer to an empty question, too; let the model point somewhere."
+    ),
+    caught_by="test_odd_questions[empty]",
+)
+def answer_extractive(question, context):
+    return cut(question, context) if question.strip() else ""

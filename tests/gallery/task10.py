@@ -516,3 +516,17 @@ def build_prompt(text):
 def classify(text):
     words = completed(build_prompt(shortened(text))).split()
     return words[0].strip('."!,') if words else ""
+
+
+@wrong(
+    "puts a sentence between the examples and the text",
+    advice=(
+        "An instruction may stand before the first part, or in every part; look where yours stands."
+    ),
+    caught_by="test_query_comes_last",
+)
+def build_prompt(text):
+    return (
+        f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
+        f'Now it is your turn.\n\nText: "{text}"\nSentiment:'
+    )

@@ -116,6 +116,44 @@ def test_equal_answers_are_judged_once(mini):
     assert len(runs(mini)) == 6  # what judges has changed
 
 
+def test_a_table_of_what_practice_asks_is_no_answer(mini):
+    asked = mini.root / "asked.txt"
+    note = f"    print(number, file=open({str(asked)!r}, 'a'))\n    return number + number"
+    mini.write("notes.py", RIGHT.replace("    return number + number", note))
+    mini.run("-m", "pytest", "tests/test_task01.py", "--target", "notes.py")
+    known = {int(number): 2 * int(number) for number in asked.read_text().split()}
+    table = RIGHT.replace("number + number", f"{known}.get(number, 0)")
+    mini.write("table.py", table)
+    done = mini.run("-m", "pytest", "tests/test_task01.py", "--target", "table.py")
+    assert done.status == 0, done.text
+    mini.write("handed/ada/task01.py", RIGHT)
+    mini.write("handed/bob/task01.py", table)
+    rows, _ = grade(mini)
+    assert {name: row["exercise"] for name, row in rows.items()} == {
+        "ada": "4 of 4", "bob": "3 of 4",
+    }  # fmt: skip
+    assert {name: row["unseen"] for name, row in rows.items()} == {"ada": "0", "bob": "1"}
+    assert "- bob, task 01: test_double" in (mini.root / "grades" / "summary.md").read_text()
+    told = " ".join((mini.root / "grades" / "feedback" / "bob.txt").read_text().split())
+    assert "Right for all examples of practice; grading draws others as well." in told
+
+
+def test_the_seed_of_grades_is_kept(mini):
+    mini.write("handed/ada/task01.py", RIGHT)
+    grade(mini)
+    seed, before = (mini.root / "grades" / "seed.txt").read_text(), runs(mini)
+    grade(mini)
+    assert (mini.root / "grades" / "seed.txt").read_text() == seed
+    assert runs(mini) == before
+    grade(mini, "--seed", "7")
+    assert (mini.root / "grades" / "seed.txt").read_text() == "7\n"
+    assert len(runs(mini)) == 2  # judged again, by other examples
+    (mini.root / "grades" / "seed.txt").write_text("seven")
+    done = mini.run("-m", "kata.cli", "grade", "handed", "--out", "grades")
+    assert done.status == 2
+    assert "seed.txt holds no number" in done.text
+
+
 def test_killed_in_the_middle(mini):
     for number in range(12):
         mini.write(f"handed/s{number:02d}/task01.py", f"{RIGHT}\n# {number}\n")
