@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from kata.running import linux
+from kata.running.usage import Processes
 
 FIRST_USER = 61_000  # of those that cells run as, where root judges
 USERS = 4_000
@@ -61,7 +62,8 @@ class Limits:
     would count processor time in ticks, and races of four milliseconds would look alike.
     """
 
-    memory: int = 8 << 30  # bytes of address space, beside what it starts with; of each process
+    # Bytes beside what it starts with: of address space for each process, of memory for all.
+    memory: int = 8 << 30
     processes: int = 64  # and threads, together
     scratch: int = 256 << 20  # bytes that all its files may have
     files: int = 256  # open at a time
@@ -243,9 +245,11 @@ def _supervise(
         os.write(tell, f"{layer.replace(' ', '-')} {error}\n".replace("\n", " ").encode() + b"\n")
 
     spaces, identity = _enter_namespaces(user, tell, mapped, lacks)
+    processes = Processes()
     cell = os.fork()
     if not cell:
         try:
+            processes.close()
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             _shut_in(view, limits, root, spaces, identity, lacks)
             os.write(tell, b"ready \n")
@@ -260,7 +264,7 @@ def _supervise(
             os._exit(70)
     connection.close()
     os.close(tell)
-    _, status = os.waitpid(cell, 0)
+    status = processes.wait_for(cell, limits.memory)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
 

@@ -152,6 +152,22 @@ def test_limits(tmp_path):
     assert found["processes"] == "BlockingIOError"
 
 
+@pytest.mark.parametrize(("processes", "end"), [(2, "status 0"), (6, "SIGKILL")])
+def test_memory_of_all_processes_together(tmp_path, processes, end):
+    """Each of them may take a third of what is allowed."""
+
+    def serve(connection):
+        for _ in range(processes):
+            if not os.fork():
+                taken = b"x" * (100 << 20)
+                time.sleep(30 + len(taken) % 2)
+        time.sleep(3)
+        os._exit(0)
+
+    cell = open_cell(View(ROOT, ()), serve, limits=Limits(memory=300 << 20), root=tmp_path)
+    assert cell.close(patience=20).endswith(end)
+
+
 def test_processor_time_is_counted_finely(tmp_path):
     """Races need it."""
 
