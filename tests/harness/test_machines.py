@@ -1,5 +1,6 @@
 """The verdict is the same on machines, and of folders, that the course was not written on."""
 
+import getpass
 import os
 import subprocess
 import sys
@@ -54,6 +55,23 @@ def test_full_disk(mini):
     assert done.status == 4
     assert done.text.startswith("ERROR: temporary files can be written nowhere; free some space")
     assert len(done.text.splitlines()) == 1
+
+
+def test_runs_that_clean_up_together(tmp_path):
+    """What another run deletes at the same time is no reason for a traceback behind the report."""
+    garbage = tmp_path / f"pytest-of-{getpass.getuser()}" / "garbage-1"
+    garbage.mkdir(parents=True, mode=0o700)
+    garbage.parent.chmod(0o700)
+    settings = {"PYTHONPATH": str(HERE), "PYTEST_DEBUG_TEMPROOT": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no_cleaning", "tests/test_task17.py",
+         "-k", "test_tensor", "--target", "solutions"],
+        cwd=HERE.parents[1], env={**os.environ, **settings},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert not garbage.exists()  # so this run has found it
+    assert "1 passed" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_no_home(mini):
