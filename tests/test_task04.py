@@ -81,7 +81,7 @@ def test_limit(task, seed, limit):
 @pytest.mark.builds_on("test_limit")
 @pytest.mark.edge
 def test_limit_to_the_token(task):
-    """The limit is one of tokens, and not of one more.
+    """The limit holds to the token: there is not one more.
 
     > It has at most `max_tokens` tokens, as the model's own tokenizer counts them without
     > special tokens
@@ -97,7 +97,9 @@ def test_limit_to_the_token(task):
     expect.that(
         2 * len(over) < len(counts),
         f"{len(counts)} summaries of no more tokens than their limits",
-        f"{len(over)} of them have more, as {over[0][0]} for {over[0][1]}" if over else "",
+        f"{len(over)} of them have more, as {over[-1][0]} tokens for a limit of {over[-1][1]}"
+        if over
+        else "",
     )
 
 
