@@ -26,6 +26,10 @@ STEP = re.compile(r"\d+\. ")
 # White space after a full stop and before the start of another sentence.
 END = re.compile(r"(?<=[.?!])\s+(?=[A-Z`\"'(])|(?<=[.?!][)\"'`])\s+(?=[A-Z`\"'(])")
 
+LONGEST = 1 << 18  # bytes of a file that somebody wrote; others would keep a judge busy for minutes
+# What Python raises at a source that is wrong, has a zero byte, or is nested too deeply.
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -49,8 +53,10 @@ class Wording:
 
     @classmethod
     def read(cls, path: Path) -> Wording:
-        """That of a file; of one that cannot be read, there is none."""
+        """That of a file; of one that cannot be read, or is far too long, there is none."""
         try:
+            if path.stat().st_size > LONGEST:
+                return cls("")
             return cls(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError):
             return cls("")
@@ -64,7 +70,7 @@ class Wording:
         """The lines of the function or class whose first one is `start`; none, if there is none."""
         try:
             tree = ast.parse(self._source)
-        except SyntaxError:
+        except UNREADABLE:
             return range(0)
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -101,3 +101,24 @@ def test_words_of_the_function_that_was_called_come_first():
     assert text.find("Same again.", text.lines_of(7)) == 11
     assert text.find("Do this.", text.lines_of(7)) == 2
     assert text.lines_of(2) == range(0)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [("x = " + "+".join(["1"] * 50_000), "RecursionError"), ("x = 1\0", "null bytes")],
+    ids=["deep", "zero"],
+)
+def test_files_that_cannot_be_parsed(mini, line, error):
+    """They are a student's mistake like any other."""
+    done = mini.answer(f"{line}\n\n\ndef double(number):\n    return 2 * number\n")
+    assert done.status == 1
+    assert error in done.text
+    assert "next: mend the file" in done.text
+
+
+def test_a_text_that_nobody_wrote_is_not_searched(tmp_path):
+    path = tmp_path / "task01.py"
+    path.write_text("# Twice the number.\n")
+    assert Wording.read(path).find("Twice the number.") == 1
+    path.write_text("# Twice the number.\n" + "x = 1\n" * 100_000)
+    assert Wording.read(path).find("Twice the number.") is None
