@@ -7,9 +7,9 @@ What fits nothing is listed, and nothing is dropped in silence.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import lzma
+import os
 import re
 import shutil
 import stat
@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.files import printable
+from kata.running.kept import digest_of
 
 ANSWER = re.compile(
     r"(?P<before>.*?)(?:^|[-_ .])?task[-_ ]?(?P<number>\d\d?)(?P<after>\D.*)?", re.I
@@ -261,10 +262,8 @@ def stage(answer: Submission, folder: Path) -> Path:
     content = _source(answer.path)
     files = {f"{answer.task.name}.py": content}
     files |= {path.name: path.read_bytes() for path in answer.beside}
-    whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{name} {len(files[name])} ".encode() + files[name])
-    place = folder / whole.hexdigest()[:24]
+    parts = (part for name in sorted(files) for part in (os.fsencode(name), files[name]))
+    place = folder / digest_of(parts)[:24]
     place.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         if not (place / name).exists():

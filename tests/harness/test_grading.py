@@ -317,6 +317,20 @@ def test_links_are_not_followed(mini):
     assert "a link" in (mini.root / "grades" / "unfit.txt").read_text()
 
 
+def test_names_and_sources_that_nobody_writes(mini):
+    """A name that is no text, a source that is nested too deeply, and a long one."""
+    mini.write("handed/ada/task01.py", RIGHT)
+    (mini.root / "handed" / "ada" / os.fsdecode(b"\xff.py")).write_text("")
+    mini.write("handed/bob/task01.py", f"{RIGHT}\nx = {'+'.join(['1'] * 50_000)}\n")
+    mini.write("handed/cleo/task01.py", SAME + "y = 1  # and so on\n" * 16_000)
+    rows, done = grade(mini)
+    assert done.status == 0
+    assert {name: row["points"] for name, row in rows.items()} == {
+        "ada": "10", "bob": "0", "cleo": "6",
+    }  # fmt: skip
+    assert all(row["state"] == "judged" for row in rows.values())
+
+
 def test_modules_beside_are_never_the_judges(mini):
     loud = "import os\nos.write(2, b'LOADED')\nraise RuntimeError('LOADED')\n"
     for name in ("conftest.py", "sitecustomize.py", "hypothesis.py", "kata.py", "json.py"):
