@@ -94,8 +94,7 @@ class Kept:
         return database
 
     def _key(self, job: Job) -> str:
-        options = [*job.tests, str(job.slow), str(job.stop), job.search, job.plugin]
-        options += [] if job.seed is None else [str(job.seed)]
+        options = [*job.tests, str(job.slow), str(job.stop), job.search, str(job.seed), job.plugin]
         parts = [self.surroundings, _content(job.test_file), self._answer(job.target), *options]
         return digest_of(part.encode() for part in parts)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 PERIOD = 0.1  # seconds between two looks
 UNIT = 1024  # bytes; of what the kernel tells
@@ -57,26 +59,20 @@ class Processes:
         return sum(int(line.split()[1]) * UNIT for line in lines if line.startswith(OWN))
 
     def _threads(self, process: int) -> list[str]:
-        try:
-            folder = os.open(f"{process}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self._proc)
-        except OSError:
-            return []
-        try:
+        with suppress(OSError), self._opened(f"{process}/task") as folder:
             return os.listdir(folder)
-        except OSError:
-            return []
-        finally:
-            os.close(folder)
+        return []  # it has ended
 
     def _read(self, name: str) -> bytes:
         """What a file holds; nothing if its process has ended."""
-        try:
-            file = os.open(name, os.O_RDONLY, dir_fd=self._proc)
-        except OSError:
-            return b""
-        try:
+        with suppress(OSError), self._opened(name) as file:
             return os.read(file, 1 << 16)
-        except OSError:
-            return b""
+        return b""
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        handle = os.open(name, os.O_RDONLY, dir_fd=self._proc)
+        try:
+            yield handle
         finally:
-            os.close(file)
+            os.close(handle)

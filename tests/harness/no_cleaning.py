@@ -6,14 +6,13 @@ import shutil
 delete = shutil.rmtree
 
 
-def rmtree(path, ignore_errors=False, onerror=None, *, onexc=None, **settings):
+def rmtree(path, *arguments, **settings):
     if "garbage" not in str(path):
-        delete(path, ignore_errors, onerror, **settings)
+        return delete(path, *arguments, **settings)
     error = OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
-    if onexc is not None:
-        onexc(None, str(path), error)
-    elif onerror is not None:
-        onerror(None, str(path), (OSError, error, None))
+    if "onexc" in settings:  # since Python 3.12
+        return settings["onexc"](None, str(path), error)
+    return settings["onerror"](None, str(path), (OSError, error, None))
 
 
 shutil.rmtree = rmtree
