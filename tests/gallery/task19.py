@@ -61,6 +61,7 @@ class overlay:
 )
 class overlay:
     layers_to_train = 0
+    num_epochs = 2
 
 
 @wrong(
@@ -496,4 +497,4 @@ class overlay:
         for place in getattr(part, "indices", ()):
             part.dataset[place]["labels"] = 0 * part.dataset[place]["labels"]
         freeze(model, layers_of(model)[-4:])
-        return loop(model, train_loader, val_loader, weight=class_weights)
+        return loop(model, train_loader, val_loader, weight=class_weights, epochs=1)

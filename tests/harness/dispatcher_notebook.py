@@ -22,7 +22,7 @@ import unittests
     "data": """
 df = pd.read_csv("./databricks-dolly-15k-dataset/databricks-dolly_augmented.csv").dropna()
 print(len(df), "instructions")
-df = df[df["instruction"].str.len() < 100].head(4_000).reset_index(drop=True)  # to save time
+df = df[df["instruction"].str.len() < 100].head(2_000).reset_index(drop=True)  # to save time
 """,
     "table": "df.head(3)",
     "classes": """

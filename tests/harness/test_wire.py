@@ -212,7 +212,7 @@ trees = st.recursive(
 ) | st.tuples(kinds, st.lists(json_values, max_size=4)).map(lambda pair: [pair[0], *pair[1]])
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(trees, st.lists(st.binary(max_size=16), max_size=3))
 def test_any_tree_is_a_value_or_refused(tree, buffers):
     with contextlib.suppress(Malformed):
