@@ -16,6 +16,7 @@ from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.files import free_name, replace
+from kata.judging.wording import UNREADABLE
 from kata.regions import END, START, unsealed
 
 FORMAT = {"extension": ".py", "format_name": "light"}
@@ -39,6 +40,9 @@ def write_notebook(course: Course, task: TaskInfo, path: Path) -> bool:
     """Write a task as a notebook; False, and nothing written, where one is there.
 
     An answer that was begun in the task's file is in it.
+
+    Raises:
+        CourseError: what was begun is not Python.
     """
     import nbformat
     from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -46,10 +50,10 @@ def write_notebook(course: Course, task: TaskInfo, path: Path) -> bool:
     if path.exists():
         return False
     body = unsealed(course.stub(task).read_text(encoding="utf-8"))
+    text = ast.get_docstring(_parsed(body, course.short(course.stub(task)))) or task.title
     notebook = _cells_of(body)
     for cell in notebook.cells:
         cell.metadata[ROLE] = GIVEN
-    text = ast.get_docstring(ast.parse(body)) or task.title
     title = f"# Task {task.number:02d}\n\n{text}"
     test = textwrap.dedent(
         f"""\
@@ -104,7 +108,7 @@ def take_back(course: Course, task: TaskInfo, path: Path) -> Taken:
     lines = [line for line in written.split("\n") if line not in (OPEN, CLOSE)]
     answer = "\n".join(lines).rstrip("\n") + "\n"
     answer = fresh if answer == unsealed(fresh) else answer
-    _check(answer, path)
+    _parsed(answer, path)
     old = taken.path.read_text(encoding="utf-8") if taken.path.is_file() else None
     if old not in (None, answer, fresh):
         taken.kept = free_name(taken.path)
@@ -152,7 +156,7 @@ def _is_text(source: str) -> bool:
     """Whether a cell is a docstring, and no more."""
     try:
         body = ast.parse(source).body
-    except SyntaxError:
+    except UNREADABLE:
         return False
     return len(body) == 1 and ast.get_docstring(ast.Module(body, [])) is not None
 
@@ -160,20 +164,18 @@ def _is_text(source: str) -> bool:
 def _defines(source: str, name: str) -> bool:
     """Whether a cell only imports and defines, and tries nothing out."""
     lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    try:
-        body = ast.parse("\n".join(lines)).body
-    except SyntaxError as error:
-        raise CourseError(f"{name}, line {error.lineno}: {error.msg}.") from None
+    body = _parsed("\n".join(lines), name).body
     kinds = (
         ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
     )
     return bool(body) and all(isinstance(node, kinds) for node in body)
 
 
-def _check(answer: str, path: Path) -> None:
+def _parsed(source: str, name: object) -> ast.Module:
     try:
-        ast.parse(answer)
-    except SyntaxError as error:
-        raise CourseError(
-            f"{path} is not Python where it says {str(error.text).strip()!r}: {error.msg}."
-        ) from None
+        return ast.parse(source)
+    except UNREADABLE as error:
+        text = str(getattr(error, "text", None) or "").strip()
+        where = f" where it says {text!r}" if text else ""
+        reason = getattr(error, "msg", None) or str(error) or "it is nested too deeply"
+        raise CourseError(f"{name} is not Python{where}: {reason}.") from None

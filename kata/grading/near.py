@@ -97,6 +97,10 @@ class FarTask(Task):
         except TimeUp as error:
             self._failed[what] = (error, self.last_call)
             raise
+        except BaseException as error:
+            if op == "call" and hasattr(error, "places"):  # it is the answer's, and not the line's
+                self._stopped = error
+            raise
         self.returned.append(result)
         return result
 

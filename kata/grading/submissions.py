@@ -81,23 +81,25 @@ def collect(course: Course, source: Path, tasks: list[TaskInfo], unpacked: Path)
         if names == {""}:  # one student's own folder
             _take(course, source.name, source, tasks, handed)
             return _sorted(handed)
-    for path in sorted(source.iterdir()):
+    taken: set[str] = set()
+    for path in sorted(source.iterdir(), key=_may_be_renamed):
         if _is_ignored(path):
             continue
         if path.is_symlink():
             handed.unfit.append(f"{path.name}: a link, which leads elsewhere")
         elif path.is_dir():
-            _take(course, _one_line(path.name), path, tasks, handed)
+            _take(course, _own_name(path.name, taken), path, tasks, handed)
         elif not path.is_file():
             handed.unfit.append(f"{path.name}: a device, which is not read")
         elif path.suffix.lower() == ".zip":
+            student = _own_name(path.stem, taken)
             try:
                 folder = _unpack(path, unpacked, handed)
             except CourseError as error:
-                handed.students.append(_one_line(path.stem))
+                handed.students.append(student)
                 handed.unfit.append(f"{path.name}: {error}")
                 continue
-            _take(course, _one_line(path.stem), _innermost(folder), tasks, handed)
+            _take(course, student, _innermost(folder), tasks, handed)
         else:
             _take_file(course, path, tasks, handed)
     return _sorted(handed)
@@ -113,6 +115,22 @@ def _sorted(handed: Handed) -> Handed:
 def _one_line(name: str) -> str:
     """A name that somebody chose, as it may stand in a table or a terminal."""
     return " ".join(printable(name).split())
+
+
+def _may_be_renamed(path: Path) -> tuple[bool, Path]:
+    """A key that puts last those whose names may turn out to be another's."""
+    return _one_line(path.name) != path.name, path
+
+
+def _own_name(name: str, taken: set[str]) -> str:
+    """The student of a folder or a zip; another name where somebody has that one."""
+    own = name = _one_line(name)
+    number = 1
+    while own in taken:
+        number += 1
+        own = f"{name} ({number})"
+    taken.add(own)
+    return own
 
 
 def _is_ignored(path: Path) -> bool:

@@ -74,6 +74,7 @@ class Task:
         self._module: ModuleType | None = None
         self._failed: dict[str, tuple[BaseException, Call | None]] = {}  # by what was attempted
         self._once: dict[str, object] = {}
+        self._stopped: BaseException | None = None  # what ended a call by name
         self.last_call: Call | None = None
         self._maker: Call | None = None  # the last call by name: it made what is applied
         self.returned: list[object] = []  # what the last call returned, once it has
@@ -89,9 +90,13 @@ class Task:
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             function = self._callable(name)
-            self.last_call = self._maker = describe_call(name, function, args, kwargs)
+            self.last_call = self._maker = self._described(name, function, args, kwargs)
             self._check_signature(name, function, args, kwargs)
-            return self._guarded(name, lambda: self._noted(function, *args, **kwargs))
+            try:
+                return self._guarded(name, lambda: self._noted(function, *args, **kwargs))
+            except BaseException as error:
+                self._stopped = error
+                raise
 
         return call
 
@@ -143,7 +148,7 @@ class Task:
     def start_test(self, slow: bool = False) -> None:
         """Forget the last test's calls, and seed every source of randomness."""
         self._limit = self._info.slow_time_limit if slow else self._info.time_limit
-        self.last_call = self._maker = None
+        self.last_call = self._maker = self._stopped = None
         self.returned.clear()
         self.printed = Printed()
         self.trace.start()
@@ -165,6 +170,10 @@ class Task:
 
     def stopped_on_import(self, error: BaseException) -> bool:
         return "import" in self._failed and self._failed["import"][0] is error
+
+    def stopped_in_a_call(self, error: BaseException) -> bool:
+        """Whether a function of the student's ended so, in whoever's lines that was."""
+        return self._stopped is error
 
     def _fail_again(self, what: str) -> None:
         """Raise what stopped an earlier attempt, if there was one."""
@@ -192,6 +201,13 @@ class Task:
                 "the task asks for a function or a class of that name."
             )
         return found  # type: ignore[no-any-return]  # checked just above
+
+    def _described(self, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Call:
+        """The call, at a line of the student's, who may have taken the function from a library."""
+        call = describe_call(name, function, args, kwargs)
+        if call.file in self.files:
+            return call
+        return replace(call, file=self.main_file, line=self._target.line_of(name))
 
     def _load(self) -> ModuleType:
         __tracebackhide__ = True

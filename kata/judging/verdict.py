@@ -120,13 +120,13 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
         return Verdict(WRONG, cause, expected=error.expected, got=error.got, **call)
     if isinstance(error, TimeUp):
         return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)
-    if not places:
+    if not places and not task.stopped_in_a_call(error):
         cause = "".join(traceback.format_exception_only(error)).strip()
         if not task.returned or task.strict or isinstance(error, AWAY):
             return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
         sentence = f"The test cannot work with what came of this call: {cause}"
         return Verdict(STRANGE, cause, sentence, got=describe(task.returned[0]), **call)
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError) and places:
         subject = places[-1].function
         return Verdict(UNWRITTEN, UNWRITTEN, str(error), subject=subject, **call)
     cause = f"{type(error).__name__} at {place}"

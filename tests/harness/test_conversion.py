@@ -119,9 +119,28 @@ def test_cells_that_are_no_python(course, path):
     with pytest.raises(CourseError, match="is not Python where it says 'def double"):
         take_back(course, course.tasks[0], path)
     assert course.stub(course.tasks[0]).read_text(encoding="utf-8") == before
-    edit(path, lambda cells: cells.insert(3, code("1 +")))
-    with pytest.raises(CourseError, match="cell 4, line 1"):
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("1 +", "cell 4 is not Python where it says '1 \\+': invalid syntax"),
+        ("1" + "+1" * 100_000, "cell 4 is not Python: .*(recursion|nested)"),
+        ("x = '\0'", "cell 4 is not Python: .*null bytes"),
+    ],
+)
+def test_cells_beside_that_are_no_python(course, path, source, message):
+    edit(path, lambda cells: cells.insert(3, code(source)))
+    with pytest.raises(CourseError, match=message):
         take_back(course, course.tasks[0], path)
+
+
+def test_a_begun_answer_that_is_no_python(course, tmp_path):
+    """Nothing is written, and one sentence says what to mend."""
+    course.stub(course.tasks[0]).write_text("def double(:\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"tasks/task01.py is not Python where it says 'def dou"):
+        write_notebook(course, course.tasks[0], tmp_path / "new.ipynb")
+    assert not (tmp_path / "new.ipynb").exists()
 
 
 @pytest.mark.parametrize(

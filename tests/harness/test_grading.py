@@ -286,12 +286,14 @@ def test_names_that_are_alike(mini):
     mini.write("handed/ada_b/task01.py", SAME)
     mini.write("handed/Ada_B/task01.py", SAME)
     mini.write("handed/bob\n| zoe | 10 |\n![](x)/task01.py", SAME)
+    mini.write("handed/ada  b/task01.py", SAME)
     rows, _ = grade(mini)
     results = [
         json.loads(path.read_text()) for path in (mini.root / "grades" / "gradescope").iterdir()
     ]
-    assert sorted(result["score"] for result in results) == [6, 6, 6, 10]
-    assert rows.keys() == {"ada b", "ada_b", "Ada_B", "bob | zoe | 10 | ![](x)"}
+    assert sorted(result["score"] for result in results) == [6, 6, 6, 6, 10]
+    assert rows.keys() == {"ada b", "ada b (2)", "ada_b", "Ada_B", "bob | zoe | 10 | ![](x)"}
+    assert rows["ada b"]["points"] == "10"
     summary = (mini.root / "grades" / "summary.md").read_text()
     assert "\n| bob \\| zoe \\| 10 \\| \\!\\[\\](x) |" in summary
 
