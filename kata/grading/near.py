@@ -21,7 +21,7 @@ from kata.judging.behaviour import summary
 from kata.judging.clock import PATIENCE, TimeUp
 from kata.judging.output import KEPT, Printed
 from kata.judging.target import Target
-from kata.judging.task import CALLS_A_TEST, Call, Task
+from kata.judging.task import CALLS_A_TEST, Call, Task, note_stop
 from kata.judging.task import describe_call as local_call
 
 DIGEST = re.compile(r"[0-9a-f]{8}")
@@ -99,7 +99,7 @@ class FarTask(Task):
             raise
         except BaseException as error:
             if op == "call" and hasattr(error, "places"):  # it is the answer's, and not the line's
-                self._stopped = error
+                note_stop(error)
             raise
         self.returned.append(result)
         return result

@@ -12,7 +12,7 @@ import sys
 import unittest
 import warnings
 from collections.abc import Callable, Container, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -29,6 +29,7 @@ from kata.judging.target import Blocked, Target, Unwritten
 SEED = int(os.environ.get("KATA_SEED", "20"))  # other seeds are for `kata flakes`
 # What would have pytest count a test as away; raised by a student's code, it is an evasion.
 AWAY = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
+STOPPED = "has_stopped_a_call"  # an attribute of errors
 CALLS_A_TEST = 4  # a test may take as long as so many calls that use up their time limit
 
 
@@ -74,7 +75,6 @@ class Task:
         self._module: ModuleType | None = None
         self._failed: dict[str, tuple[BaseException, Call | None]] = {}  # by what was attempted
         self._once: dict[str, object] = {}
-        self._stopped: BaseException | None = None  # what ended a call by name
         self.last_call: Call | None = None
         self._maker: Call | None = None  # the last call by name: it made what is applied
         self.returned: list[object] = []  # what the last call returned, once it has
@@ -95,7 +95,7 @@ class Task:
             try:
                 return self._guarded(name, lambda: self._noted(function, *args, **kwargs))
             except BaseException as error:
-                self._stopped = error
+                note_stop(error)
                 raise
 
         return call
@@ -148,7 +148,7 @@ class Task:
     def start_test(self, slow: bool = False) -> None:
         """Forget the last test's calls, and seed every source of randomness."""
         self._limit = self._info.slow_time_limit if slow else self._info.time_limit
-        self.last_call = self._maker = self._stopped = None
+        self.last_call = self._maker = None
         self.returned.clear()
         self.printed = Printed()
         self.trace.start()
@@ -170,10 +170,6 @@ class Task:
 
     def stopped_on_import(self, error: BaseException) -> bool:
         return "import" in self._failed and self._failed["import"][0] is error
-
-    def stopped_in_a_call(self, error: BaseException) -> bool:
-        """Whether a function of the student's ended so, in whoever's lines that was."""
-        return self._stopped is error
 
     def _fail_again(self, what: str) -> None:
         """Raise what stopped an earlier attempt, if there was one."""
@@ -303,6 +299,16 @@ class Task:
             if not self.strict:
                 warnings.simplefilter("ignore")
             yield
+
+
+def note_stop(error: BaseException) -> None:
+    """Note on an error that a function of the student's ended so, in whoever's lines that was."""
+    with suppress(Exception):  # a class of the student's may refuse
+        setattr(error, STOPPED, True)
+
+
+def has_stopped_a_call(error: BaseException) -> bool:
+    return getattr(error, STOPPED, False) is True
 
 
 def _seed() -> None:

@@ -12,7 +12,7 @@ from kata.judging.clock import TimeUp
 from kata.judging.describe import describe
 from kata.judging.expect import Wrong
 from kata.judging.target import Blocked, Unwritten
-from kata.judging.task import AWAY, Evaded, Task
+from kata.judging.task import AWAY, Evaded, Task, has_stopped_a_call
 
 UNWRITTEN = "unwritten"  # the stub's NotImplementedError
 MISSING = "missing"  # this machine lacks what the test was required to run with
@@ -120,7 +120,7 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
         return Verdict(WRONG, cause, expected=error.expected, got=error.got, **call)
     if isinstance(error, TimeUp):
         return Verdict(HUNG, f"hung at {place}", _sentence(error, f"`{name}`"), **call)
-    if not places and not task.stopped_in_a_call(error):
+    if not places and not has_stopped_a_call(error):
         cause = "".join(traceback.format_exception_only(error)).strip()
         if not task.returned or task.strict or isinstance(error, AWAY):
             return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)

@@ -123,6 +123,27 @@ def test_answer(mini, golden, name):
     assert not list(mini.root.rglob("debug.txt"))
 
 
+SHARED = """
+
+def test_shared(task):
+    task.once("double", lambda: task.double(2))
+
+
+def test_shared_again(task):
+    task.once("double", lambda: task.double(2))
+"""
+
+
+def test_an_error_that_tests_share_is_whose_it_was(mini):
+    path = "tests/test_task01.py"
+    mini.write(path, (mini.root / path).read_text(encoding="utf-8") + SHARED)
+    mini.write("tasks/task01.py", solved(double="import json\n\ndouble = json.loads\n"))
+    outcome = mini.pytest("-k", "shared")
+    assert "2 failed" in outcome.text
+    assert "`double` stopped with TypeError" in outcome.text
+    assert "broke" not in outcome.text
+
+
 def test_file_missing(mini, golden):
     (mini.root / "tasks" / "task01.py").unlink()
     outcome = mini.pytest()
