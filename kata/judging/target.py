@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from kata.course import Course, CourseError, TaskInfo
 from kata.judging.gallery import Entry, find_entry, lay_over
@@ -174,12 +175,9 @@ class Target:
         return module
 
     def line_of(self, name: str) -> int | None:
-        """The line of the file that gives a name its value, outside of functions."""
-        for node in ast.walk(self._source()):
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", 0)]
-            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                return getattr(node, "lineno", None)
-        return None
+        """The line of the file that gives a name its value, whatever it is."""
+        nodes = (node for node in ast.walk(self._source()) if _gives(node, name))
+        return next((getattr(node, "lineno", None) for node in nodes), None)
 
     def asks_for(self, name: str) -> int | None:
         """The line of the first comment that speaks of a name."""
@@ -200,6 +198,17 @@ class Target:
         if not tree.body:
             raise Blocked(f"The file is empty. Write your answer in it. {self.fresh}".rstrip())
         return tree
+
+
+def _gives(node: Any, name: str) -> bool:
+    """Whether a statement gives a name its value."""
+    if isinstance(node, ast.Assign):
+        return any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+    if isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For):
+        return isinstance(node.target, ast.Name) and node.target.id == name
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return any(name == (alias.asname or alias.name) for alias in node.names)
+    return isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
 
 
 def _imported_after(last: str) -> list[str]:

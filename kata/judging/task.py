@@ -75,6 +75,7 @@ class Task:
         self._module: ModuleType | None = None
         self._failed: dict[str, tuple[BaseException, Call | None]] = {}  # by what was attempted
         self._once: dict[str, object] = {}
+        self._lines: dict[str, int | None] = {}  # of names that are no functions of the file's
         self.last_call: Call | None = None
         self._maker: Call | None = None  # the last call by name: it made what is applied
         self.returned: list[object] = []  # what the last call returned, once it has
@@ -203,7 +204,10 @@ class Task:
         call = describe_call(name, function, args, kwargs)
         if call.file in self.files:
             return call
-        return replace(call, file=self.main_file, line=self._target.line_of(name))
+        if name not in self._lines:
+            elsewhere = self._target.entry or self._target.objects
+            self._lines[name] = None if elsewhere else self._target.line_of(name)
+        return replace(call, file=self.main_file, line=self._lines[name])
 
     def _load(self) -> ModuleType:
         __tracebackhide__ = True

@@ -123,6 +123,25 @@ def test_answer(mini, golden, name):
     assert not list(mini.root.rglob("debug.txt"))
 
 
+@pytest.mark.parametrize(
+    "double",
+    [
+        "from json import loads as double\n",
+        "import json\nfrom functools import partial\n\ndouble = partial(json.loads, cls=None)\n",
+        "class Doubler:\n    def __call__(self, number):\n        return 3 * number\n\n"
+        "double = Doubler()\n",
+        "class double(float):\n    pass\n",
+    ],
+)
+def test_whatever_can_be_called_has_a_line(mini, double):
+    text = solved(double=double)
+    names = ("import loads as double", "double = ", "class double")
+    line = next(i for i, at in enumerate(text.splitlines(), 1) if any(n in at for n in names))
+    outcome = mini.answer(text)
+    assert f"    at          tasks/task01.py:{line}\n" in outcome.text
+    assert "broke" not in outcome.text
+
+
 SHARED = """
 
 def test_shared(task):
