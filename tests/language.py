@@ -44,7 +44,8 @@ def check_text(text, name, *, empty=False):
 def check_texts(texts, count, name, *, empty=False):
     """A list of `count` such strings."""
     expect.instance(texts, list, f"the value for the {name}")
-    wanted = f"{count} {name if count != 1 else name.removesuffix('s')}"
+    one = re.sub(r"s\b", "", name, count=1)
+    wanted = f"{count} {one if count == 1 else name}"
     expect.that(len(texts) == count, wanted, f"{len(texts)}: {describe(texts)}", "shape")
     return [check_text(text, f"{name}[{i}]", empty=empty) for i, text in enumerate(texts)]
 

@@ -29,7 +29,7 @@ from kata.grading.writer import Writer
 from kata.judging.clock import TimeUp
 from kata.judging.target import Blocked, Unwritten
 from kata.judging.task import Evaded, Task
-from kata.judging.verdict import student_places
+from kata.judging.verdict import is_unfinished, student_places
 
 ABILITIES = (
     "__call__", "__len__", "__getitem__", "__iter__", "__next__", "__contains__", "__setitem__",
@@ -185,6 +185,7 @@ class Far:
             "message": str(error)[:MESSAGE],
             "places": [list(place) for place in student_places(error, task.files)][-20:],
             "import": task.stopped_on_import(error),
+            "unfinished": is_unfinished(error, task.files),
         }
         if isinstance(error, Blocked):
             told["blocked"] = [error.sentence, error.line]

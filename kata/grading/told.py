@@ -25,6 +25,7 @@ def error_of(told: dict[str, Any], files: Container[str]) -> BaseException:
         if isinstance(file, str) and file in files and type(line) is int:
             places.append(Place(file, line, str(function)[:200]))
     error.places = places  # type: ignore[attr-defined]
+    error.unfinished = told.get("unfinished") is True  # type: ignore[attr-defined]
     return error
 
 

@@ -100,6 +100,8 @@ def _frame(value: Any) -> str:
     if rows * columns > SMALL:
         names = ", ".join(map(str, value.columns[:6]))
         return f"DataFrame of {rows} rows, columns {names}"
+    if not value.columns.is_unique:
+        return f"DataFrame({value.to_numpy().tolist()}, columns={list(value.columns)})"
     cells = {name: value[name].tolist() for name in value.columns}
     index = value.index.tolist()
     suffix = "" if index == list(range(rows)) else f", index={index}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import traceback
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
@@ -92,6 +93,22 @@ def student_places(error: BaseException, files: Container[str]) -> list[Place]:
     ]
 
 
+def is_unfinished(error: BaseException, files: Container[str]) -> bool:
+    """Whether a line of the student's raises NotImplementedError, as those of stubs do.
+
+    PyTorch raises the same where a device lacks an operation.
+    """
+    told: bool | None = getattr(error, "unfinished", None)  # by another process
+    if told is not None:
+        return told
+    entry = error.__traceback__ if isinstance(error, NotImplementedError) else None
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    if entry is None or entry.tb_frame.f_code.co_filename not in files:
+        return False
+    return dis.opname[entry.tb_frame.f_code.co_code[entry.tb_lasti]] == "RAISE_VARARGS"
+
+
 def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Verdict:
     if task.stopped_on_import(error):
         return _judge_import(error, task, explain)
@@ -126,7 +143,7 @@ def _judge(error: BaseException, task: Task, node: str, explain: Explain) -> Ver
             return Verdict(DEFECT, cause, f"The test itself broke: {cause}", **call)
         sentence = f"The test cannot work with what came of this call: {cause}"
         return Verdict(STRANGE, cause, sentence, got=describe(task.returned[0]), **call)
-    if isinstance(error, NotImplementedError) and places:
+    if places and is_unfinished(error, task.files):
         subject = places[-1].function
         return Verdict(UNWRITTEN, UNWRITTEN, str(error), subject=subject, **call)
     cause = f"{type(error).__name__} at {place}"

@@ -82,6 +82,10 @@ ANSWERS = {
         double="import json\n\ndef double(number):\n    return json.loads(str(number) + '!')\n"
     ),
     "raises_as_a_function_of_a_library": solved(double="import json\n\ndouble = json.loads\n"),
+    "not_implemented_by_a_library": solved(
+        double="def double(number):\n"
+        "    return (n for n in ()).throw(NotImplementedError('no such kernel'))\n"
+    ),
     "not_the_same_twice": "calls = []\n"
     + solved(
         double="def double(number):\n    calls.append(1)\n    return 2 * number + (len(calls) == 3)\n"

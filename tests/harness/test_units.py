@@ -43,6 +43,10 @@ def described():
         (pd.DataFrame({"a": [1, 2]}), "DataFrame({'a': [1, 2]})"),
         (pd.DataFrame({"a": [1, 2]}, index=[5, 6]), "DataFrame({'a': [1, 2]}, index=[5, 6])"),
         (pd.DataFrame({"a": range(99)}), "DataFrame of 99 rows, columns a"),
+        (
+            pd.DataFrame([[1, 2]], columns=["x", "x"]),
+            "DataFrame([[1, 2]], columns=['x', 'x'])",
+        ),
         (Grumpy(), "<Grumpy instance at"),
         (
             ["a b c " * 9] * 7,
