@@ -143,6 +143,32 @@ def test_dtype(task, dtype):
         expect.that(foreign.size == 0, f"values of the column in {name}", f"{foreign.tolist()}")
 
 
+@pytest.mark.builds_on("test_dtype")
+@pytest.mark.edge
+def test_large_integers(task):
+    """Integers that no float has come back as they are, whatever the first column holds.
+
+    > of the column's dtype, which is a NumPy integer or float
+    """
+    values = [2**53 + 1, 2**53 + 3, 2**53 + 5]
+    X, y = call(task, pd.DataFrame({"hour": [0.5, 1.5, 2.5], "reading": values}), 1)
+    expect.equal(X, np.array(values[:-1])[:, None], "X")
+    expect.equal(y, np.array(values[1:]), "y")
+
+
+@pytest.mark.builds_on("test_second_column")
+@pytest.mark.edge
+def test_equal_names(task):
+    """The second column is the second one, even where both have one name.
+
+    > Cut the series in the second of the two columns of `df` into windows
+    """
+    df = pd.DataFrame([[500, 11], [501, 12], [502, 13]], columns=["x", "x"])
+    X, y = call(task, df, 2)
+    expect.equal(X, np.array([[11, 12]]), "X")
+    expect.equal(y, np.array([13]), "y")
+
+
 @pytest.mark.edge
 @settings(max_examples=30)
 @given(series_and_length())
@@ -166,8 +192,9 @@ def test_length_below_one(task, sequence_length):
 
     > ValueError: `sequence_length` is below 1.
     """
-    df = frame([3, 1, 4, 1, 5])
-    expect.raises(ValueError, lambda: task.create_sequences(df, sequence_length))
+    for values in ([3, 1, 4, 1, 5], []):
+        df = frame(values)
+        expect.raises(ValueError, lambda df=df: task.create_sequences(df, sequence_length))
 
 
 @pytest.mark.edge

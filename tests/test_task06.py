@@ -39,6 +39,8 @@ def test_one_string(task):
     texts, wanted = bulgarian.sentences(1)
     (found,) = check_texts(task.translate(texts[0]), 1, "translations")
     expect.that(chrf(found, wanted[0]) > GOOD, f"something like {wanted[0]!r}", repr(found))
+    two_lines = "\n".join(bulgarian.sentences(2)[0])
+    check_texts(task.translate(two_lines), 1, "translations of a text of two lines")
 
 
 @pytest.mark.edge

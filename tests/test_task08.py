@@ -190,6 +190,20 @@ def test_token_types(task):
     dataset(task, messages(), tokenizer)
 
 
+@pytest.mark.builds_on("test_train_ids", "test_test_ids")
+@pytest.mark.edge
+def test_text_as_it_is(task):
+    """A text is tokenized as it is, with its white space.
+
+    > Turn all texts into two tensors
+
+    > tokenize it row by row: one text at each call
+    """
+    data = data_of(["  Why?\n\nBecause ", "Yes,  it is. "])
+    check_train(task, data, "whose padding is not 0", DEFAULT)
+    check_test(task, data, "whose padding is not 0", DEFAULT)
+
+
 @pytest.mark.builds_on("test_train_mask")
 @pytest.mark.edge
 def test_padding_in_a_text(task):

@@ -76,6 +76,8 @@ def _read_part(part, number):
 @given(texts)
 @example('They said "never again", and "bad".')
 @example("It was good. " * 400 + "The end.")
+@example("  Not bad, ")
+@example("It is in C:\\new and C:\\good.")
 def test_query_comes_last(task, text):
     """The last part holds the text to classify, word for word, and no other part does.
 

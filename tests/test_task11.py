@@ -215,6 +215,8 @@ def test_lengths(task):
     """
     texts = sorted(sentences(20), key=len)
     check_mean(task, [texts[-1], texts[0]])
+    jumbled = " ".join(reversed(texts[0].split()))
+    check_mean(task, [jumbled, texts[-1], jumbled])  # a text that is there twice counts twice
     check_mean(task, [texts[0], texts[-1], texts[1]])
 
 
@@ -229,6 +231,19 @@ def test_two_tokens(task):
     for text in ("By 2030", "The number of", "a b"):
         assert len(tokenizer(text)["input_ids"]) >= 2, text
         check_mean(task, [text])
+
+
+@pytest.mark.builds_on("test_one_text")
+@pytest.mark.edge
+def test_long_text(task):
+    """All tokens of a long text count.
+
+    > the model gives to its tokens, each after those before it
+    """
+    text = " ".join(sentences(32))
+    counts = [len(oracle.ids(text)) for oracle in oracles()]
+    assert all(600 < count < 1_024 for count in counts), counts
+    check_mean(task, [text])
 
 
 @pytest.mark.builds_on("test_one_text")
@@ -347,6 +362,30 @@ def test_white_space_first(task, prompt):
     > `prompt`, unchanged, and right after it
     """
     check_text_after(task, prompt, 3)
+
+
+@pytest.mark.builds_on("test_goes_on")
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    "prompt", [" ", "By 2030<|endoftext|> the"], ids=["white space alone", "a special token"]
+)
+def test_prompt_as_it_is(task, prompt):
+    """Whatever the prompt is, if it is not empty, the text begins with it.
+
+    > `prompt`, unchanged, and right after it
+    """
+    text = task.generate(prompt, 2)
+    expect.instance(text, str, "the text")
+    expect.that(text.startswith(prompt), f"a text that begins with {prompt!r}", repr(text))
+
+
+@pytest.mark.builds_on("test_goes_on")
+def test_repetition(task):
+    """A text that repeats itself goes on so, if that is the most probable.
+
+    > The model takes the most probable token each time (no sampling, no beams)
+    """
+    check_text_after(task, "a b a b a b", 12)
 
 
 @pytest.mark.builds_on("test_goes_on")

@@ -182,6 +182,8 @@ def test_bounds(task):
     expect.close(value(task, same, [[text] for text in same]), 1.0, "the score", atol=1e-6)
     other = [["A red dog ran there now."], ["It is a cat."]]
     expect.close(value(task, same, other), 0.0, "the score, without smoothing", atol=1e-6)
+    short = value(task, ["Thank you."], [["Thank you."]])
+    expect.close(short, 0.0, "the score of three tokens, which have no four in a row", atol=1e-6)
 
 
 @pytest.mark.edge

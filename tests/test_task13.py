@@ -280,15 +280,18 @@ def test_rouge_lines(task):
     found = value_of(task, "score_summary", pairs)
     expect.close(found["rougeL"], 0.5, "rougeL", atol=1e-9)
     expect.close(found["rougeLsum"], 1.0, "rougeLsum", atol=1e-9)
+    pairs = [("The cat sat. It was red.", "It was red. The cat sat.")]
+    found = value_of(task, "score_summary", pairs)
+    expect.close(found["rougeLsum"], 0.5, "rougeLsum of texts with one line", atol=1e-9)
 
 
 @pytest.mark.builds_on("test_meteor", "test_bleu")
 def test_sheet_translation(task):
     """The sheet's translation has METEOR 0.3452 without synonyms, and BLEU 0.
 
-    > "meteor": METEOR, the mean over the translations.
-
     > Tokens are those of nltk's word_tokenize (a comma is one), in lower case
+
+    > "meteor": METEOR, the mean over the translations.
     """
     found = value_of(task, "score_translation", [ALICE])
     mistakes = {
@@ -401,7 +404,8 @@ def test_exact_to_the_letter(task):
 
     > Letter case, punctuation and white space count.
     """
-    for pair in (("Paris", "paris"), ("Paris.", "Paris"), (" Paris", "Paris"), ("42", "24")):
+    for pair in (("Paris", "paris"), ("Paris.", "Paris"), (" Paris", "Paris"), ("Paris\n", "Paris"),
+                 ("42", "24")):  # fmt: skip
         found = value_of(task, "score_answers", [pair])["exact_match"]
         expect.that(found == 0, f"exact_match == 0: {pair[0]!r} is not {pair[1]!r}", f"{found:g}")
 

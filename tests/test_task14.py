@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kata.testing import describe, expect, lazy
 from tests.dispatching import LABELS, TEXTS, check_keys
 from tests.language import texts_of_calls
-from tests.tokens import ids_of, tokenizations, tokenizer_of
+from tests.tokens import UNCASED, ids_of, tokenizations, tokenizer_of
 
 torch = lazy("torch")
 transformers = lazy("transformers")
@@ -115,6 +115,10 @@ def test_each_item(task):
         wanted = ids_of(tokenizer_of(), text)
         expect.that(ids == wanted, f"the tokens of text {i}", describe(ids))
         expect.equal(found["labels"], label, f"labels of item {i}")
+    twice = make(task, [TEXTS[0]] * 2, [3, 1])  # two annotators disagree
+    for i, label in enumerate([3, 1]):
+        found = item(task, twice, i)["labels"]
+        expect.equal(found, label, f"labels of item {i}, whose text is there twice")
 
 
 @pytest.mark.builds_on("test_keys")
@@ -149,6 +153,33 @@ def test_512_tokens(task, count):
             special = getattr(tokenizer, name)
             got = tokenizer.convert_ids_to_tokens(found[place])
             expect.that(got == special, f"item's input_ids[{place}] is {special!r}", repr(got))
+
+
+@pytest.mark.builds_on("test_ids")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("distilbert-base-cased-distilled-squad", "Why do Norwegians say UFF DA?"),
+        ("gpt2", "Why?\n\n  Because  of  cats. "),
+        (UNCASED, "why" + " " * 6_000 + "do cats purr?"),
+    ],
+    ids=["capitals", "white space", "many spaces"],
+)
+def test_text_as_it_is(task, name, text):
+    """A text is tokenized as it is, whatever the tokenizer makes of capitals and white space.
+
+    > a tokenizer of the Hugging Face hub
+
+    > Tokenize one text
+    """
+    wanted = tokenizer_of(name)(text)["input_ids"]
+    found = flat(item(task, make(task, [text], [0], tokenizer_of(name)), 0), "input_ids")
+    shown = tokenizer_of(name).decode(found)
+    expect.that(
+        found == wanted,
+        f"{len(wanted)} tokens of the text as it is: {describe(wanted)}",
+        f"{len(found)}: {describe(found)}, the tokens of {describe(shown)}",
+    )
 
 
 @pytest.mark.builds_on("test_ids")

@@ -112,7 +112,8 @@ def test_batch_size(task, train, validation, batch_size):
         sizes = [len(batch) for batch in epoch(task, loader, name)]
         full, rest = divmod(count, batch_size)
         wanted = [batch_size] * full + [rest] * bool(rest)
-        expect.that(sizes == wanted, f"batches of {wanted} items", f"{sizes}")
+        expected = f"batches of {wanted} items from the loader for {name}"
+        expect.that(sizes == wanted, expected, f"{sizes}")
 
 
 @pytest.mark.builds_on("test_two_loaders", "test_collate_fn")
@@ -130,6 +131,12 @@ def test_training_is_shuffled(task):
         not together,
         "batches of items from all over the data set",
         "in each batch items that stand together there",
+    )
+    found = drawn(epoch(task, loaders(task, train=20, batch_size=20)[0]))
+    expect.that(
+        found != sorted(found),
+        "another order than that of the data set, where one batch has all items",
+        "that order",
     )
 
 

@@ -41,6 +41,11 @@ def balanced(labels):
     return [len(labels) / (len(counts) * counts[label]) for label in sorted(counts)]
 
 
+def digits(weights):
+    """Weights as they are compared."""
+    return f"[{', '.join(f'{weight:.6g}' for weight in weights)}]"
+
+
 def check(task, labels, indices, device="cpu"):
     # Before the call, which may change what it is given.
     inside = [labels[i] for i in indices]
@@ -65,10 +70,9 @@ def check(task, labels, indices, device="cpu"):
     if np.allclose(found, wanted, rtol=1e-5):
         return
     known = [name for name, other in mistakes.items() if np.allclose(found, other, rtol=1e-5)]
-    shown = [round(weight, 4) for weight in found.tolist()]
     raise expect.Wrong(
-        f"{[round(weight, 4) for weight in wanted]} for the counts {sorted(counts.items())}",
-        f"{shown}" + (f", which are {known[0]}" if known else ""),
+        f"{digits(wanted)} for the counts {sorted(counts.items())}",
+        digits(found.tolist()) + (f", which are {known[0]}" if known else ""),
     )
 
 
@@ -112,6 +116,8 @@ def test_order_of_the_labels(task):
     > in the order of the labels
     """
     check(task, [3, 3, 3, 3, 1, 0, 0, 2, 2, 2], list(range(10)))
+    many = [label for label in range(12) for _ in range(label + 1)]
+    check(task, many, list(range(len(many))))
 
 
 @pytest.mark.builds_on("test_tensor")
@@ -160,7 +166,12 @@ def test_device(task):
     """
     part = torch.utils.data.Subset(Labelled([0, 1, 2, 1, 0]), list(range(5)))
     # The meta device is there on every machine, and holds no numbers.
-    found = task.calculate_class_weights(part, torch.device("meta"))
+    try:
+        found = task.calculate_class_weights(part, torch.device("meta"))
+    except RuntimeError as error:
+        if "meta" not in str(error).lower():
+            raise
+        return  # it counts there, by what this device cannot do
     expect.instance(found, torch.Tensor, "the weights")
     expect.that(found.device.type == "meta", "weights on the device 'meta'", f"{found.device}")
 

@@ -107,10 +107,8 @@ def test_embeddings_are_frozen(task, drawn):
 def test_layers(task, drawn):
     """The last layers_to_train layers are trainable, and those before them frozen.
 
-    > The embeddings and all layers before the last `layers_to_train` are frozen
-    > (`requires_grad` is False)
-
-    > those last ones and the head (`pre_classifier` and `classifier`) are trainable
+    > all layers before the last `layers_to_train` are frozen (`requires_grad` is False), those
+    > last ones and the head (`pre_classifier` and `classifier`) are trainable
 
     > with any number of layers
     """

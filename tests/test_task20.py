@@ -166,7 +166,7 @@ def check_categories(task, model, tokenizer, texts, wanted, note=""):
     plain = copy.deepcopy(model).eval()
     (logits,) = logits_of(plain, tokenizer, [texts[i]])
     place = logits.index(max(logits))
-    values = ", ".join(f"{value:.2f}" for value in logits)
+    values = ", ".join(f"{value:.3g}" for value in logits)
     raise expect.Wrong(f"{wanted[i]!r}, id2cat[{place}], as the logits are {values}", got)
 
 
@@ -247,10 +247,10 @@ def test_table_is_kept(task):
 def test_counts(task):
     """Each cell has its count in it: true classes from the top, predicted ones from the left.
 
-    > Draw a confusion matrix as a picture of cells.
-
     > with a row for each true class, the first one on top, and a column for each predicted
     > one; each cell has its count written in it
+
+    > Draw a confusion matrix as a picture of cells.
     """
     table = grid(drawn(task))
     size = len(CONFUSION)
@@ -340,6 +340,20 @@ def test_other_sizes(task):
 
 @pytest.mark.builds_on("test_counts")
 @pytest.mark.edge
+def test_large_counts(task):
+    """Large counts, too, are written in full.
+
+    > each cell has its count written in it
+    """
+    rows = [[13_243, 1_107], [20_516, 4_729]]
+    for row, texts in zip(rows, grid(drawn(task, rows, ["day", "night"])), strict=True):
+        for count, text in zip(row, texts, strict=True):
+            found = "".join(letter for letter in text if letter not in ", '\u202f_")
+            expect.that(str(count) in found, f"{count} in its cell", repr(text))
+
+
+@pytest.mark.builds_on("test_counts")
+@pytest.mark.edge
 @pytest.mark.parametrize("kind", ["array", "tensor"])
 def test_drawn_kinds(task, kind):
     """An array or a tensor can be drawn as lists can.
@@ -371,6 +385,21 @@ def test_greatest_logit(task, seed):
     > id2cat (dict[int, str]): the name of each class.
     """
     model, tokenizer = dispatcher(seed)
+    wanted = categories(model, tokenizer, TEXTS)
+    assert len(set(wanted)) > 2
+    check_categories(task, model, tokenizer, TEXTS, wanted)
+
+
+@pytest.mark.builds_on("test_greatest_logit")
+def test_close_logits(task):
+    """The greatest logit decides, however little greater it is.
+
+    > The name of the class with the greatest logit
+    """
+    model, tokenizer = dispatcher()
+    with torch.no_grad():
+        model.classifier.weight /= 1_000
+        model.classifier.bias /= 1_000
     wanted = categories(model, tokenizer, TEXTS)
     assert len(set(wanted)) > 2
     check_categories(task, model, tokenizer, TEXTS, wanted)

@@ -576,3 +576,47 @@ def create_sequences(df, sequence_length):
         return np.empty((0, sequence_length)), np.empty(0)
     windows = np.lib.stride_tricks.sliding_window_view(series, sequence_length)
     return windows[:-1], series[sequence_length:]
+
+
+@wrong(
+    "looks at the frame before the length",
+    advice="A length below 1 is an error whatever the frame holds; check it first.",
+    caught_by="test_length_below_one",
+)
+def create_sequences(df, sequence_length):
+    series = series_of(df)
+    if len(series) == 0:
+        return np.empty((0, max(sequence_length, 0)), series.dtype), series
+    if sequence_length < 1:
+        raise ValueError(sequence_length)
+    starts = np.arange(max(len(series) - sequence_length, 0))
+    return series[starts[:, None] + np.arange(sequence_length)], series[starts + sequence_length]
+
+
+def windows_of(series, sequence_length):
+    """Right windows of a series."""
+    if sequence_length < 1:
+        raise ValueError(sequence_length)
+    starts = np.arange(max(len(series) - sequence_length, 0))
+    return series[starts[:, None] + np.arange(sequence_length)], series[starts + sequence_length]
+
+
+@wrong(
+    "makes one array of both columns",
+    advice=(
+        "One array has one dtype, and floats beside large integers round them; "
+        "take the column out of the frame first."
+    ),
+    caught_by="test_large_integers",
+)
+def create_sequences(df, sequence_length):
+    return windows_of(df.to_numpy()[:, 1].astype(df.dtypes.iloc[1]), sequence_length)
+
+
+@wrong(
+    "asks for the column by its name",
+    advice="Two columns may have one name; `iloc` takes a column by its place.",
+    caught_by="test_equal_names",
+)
+def create_sequences(df, sequence_length):
+    return windows_of(df[df.columns[1]].to_numpy(), sequence_length)

@@ -473,3 +473,12 @@ def translate(texts):
     inputs = tokenizer(listed(texts), padding=True, truncation=True, return_tensors="pt")
     ids = model.train().generate(**inputs, max_new_tokens=100)
     return tokenizer.batch_decode(ids, skip_special_tokens=True)
+
+
+@wrong(
+    "takes each line for a text",
+    advice="A string is one text, however many lines it has; put it into a list as it is.",
+    caught_by="test_one_string",
+)
+def translate(texts):
+    return translated(texts.split("\n") if isinstance(texts, str) else texts)

@@ -463,3 +463,19 @@ class overlay:
 
     def tokenize_test(data, tokenizer, max_length=64):
         print(mapped(data, tokenizer, max_length))
+
+
+@wrong(
+    "strips the texts",
+    advice="To some tokenizers white space is a token; hand the texts over as they are.",
+    caught_by="test_text_as_it_is",
+)
+class overlay:
+    def tokenize_train(data, tokenizer, max_length=64):
+        stripped = [text.strip() for text in data["text"]]
+        return tensors({"text": stripped}, tokenizer, max_length)
+
+    def tokenize_test(data, tokenizer, max_length=64):
+        stripped = {"text": [text.strip() for text in data["text"]], "label": data["label"]}
+        found = mapped(stripped, tokenizer, max_length)
+        return found.remove_columns("text").add_column("text", list(data["text"]))

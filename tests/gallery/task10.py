@@ -1,5 +1,6 @@
 """Answers to task 10, wrong and right: the tests of its tests."""
 
+import re
 from functools import cache
 
 import torch
@@ -15,6 +16,7 @@ from kata.testing import right, wrong
 
 GOOD = 'Text: "The film was wonderful and I enjoyed it."'
 BAD = 'Text: "The delivery was slow and the support was rude."'
+FORM = f'{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\nText: "<TEXT>"\nSentiment:'
 ASK = "Classify the sentiment of this sentence as either positive or negative."
 
 
@@ -530,3 +532,22 @@ def build_prompt(text):
         f"{GOOD}\nSentiment: POSITIVE\n\n{BAD}\nSentiment: NEGATIVE\n\n"
         f'Now it is your turn.\n\nText: "{text}"\nSentiment:'
     )
+
+
+@wrong(
+    "strips the text",
+    advice="The text is to stand in the prompt word for word, spaces at its ends as well.",
+    caught_by="test_query_comes_last",
+)
+def build_prompt(text):
+    return FORM.replace("<TEXT>", text.strip())
+
+
+@wrong(
+    "puts the text in with re.sub",
+    advice="To `re.sub` a backslash is a sign of its own; `str.replace` or an f-string takes it.",
+    caught_by="test_query_comes_last",
+    raises=("error",),
+)
+def build_prompt(text):
+    return re.sub("<TEXT>", text, FORM)

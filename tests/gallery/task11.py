@@ -640,3 +640,73 @@ def generate(prompt, max_new_tokens):
     check_prompt(prompt, max_new_tokens - 1)
     tokenizer, start, ids = going_on(prompt, max_new_tokens=max_new_tokens, do_sample=False)
     return prompt + tokenizer.decode(ids[start:], skip_special_tokens=True)
+
+
+@wrong(
+    "takes special tokens out of the prompt",
+    advice="The prompt comes back unchanged; decode the new tokens alone, and put it before them.",
+    caught_by="test_prompt_as_it_is[a special token]",
+)
+@torch.no_grad()
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    tokenizer, model = parts()
+    inputs = tokenizer(prompt, return_tensors="pt")
+    ids = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
+    return tokenizer.decode(ids[0], skip_special_tokens=True)
+
+
+@wrong(
+    "refuses white space",
+    advice="A space is a text, which the tokenizer has a token for; refuse an empty prompt alone.",
+    caught_by="test_prompt_as_it_is[white space alone]",
+)
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt.strip(), max_new_tokens)
+    return written(prompt, max_new_tokens)
+
+
+@wrong(
+    "forbids that three words come again",
+    advice="The most probable token may repeat what was there; let nothing forbid it.",
+    caught_by="test_repetition",
+)
+def generate(prompt, max_new_tokens):
+    check_prompt(prompt, max_new_tokens)
+    return written(prompt, max_new_tokens, no_repeat_ngram_size=3)
+
+
+@torch.no_grad()
+def written(prompt, max_new_tokens, **settings):
+    tokenizer, model = parts()
+    inputs = tokenizer(prompt, return_tensors="pt")
+    ids = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False, **settings)
+    new = ids[0, inputs["input_ids"].shape[1] :]
+    return prompt + tokenizer.decode(new, skip_special_tokens=True)
+
+
+@wrong(
+    "measures the first 512 tokens",
+    advice="The model reads 1,024 tokens; what you cut off is not measured, so cut nothing before.",
+    caught_by="test_long_text",
+)
+def mean_perplexity(texts):
+    check_texts(texts)
+    tokenizer, model = parts()
+    values = []
+    for text in texts:
+        ids = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").input_ids
+        with torch.no_grad():
+            values.append(model(ids, labels=ids).loss.exp().item())
+    return sum(values) / len(values)
+
+
+@wrong(
+    "counts a text once that is there twice",
+    advice="A dictionary has one place for equal texts; keep the values in a list.",
+    caught_by="test_lengths",
+)
+def mean_perplexity(texts):
+    check_texts(texts)
+    values = {text: losses(text).mean().exp().item() for text in texts}
+    return sum(values.values()) / len(values)

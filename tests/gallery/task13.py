@@ -572,3 +572,25 @@ def score_answers(predictions, references):
         raise ValueError("lists of different lengths")
     right = sum(map(str.__eq__, predictions, references))
     return {"exact_match": right / max(len(predictions), 1)}
+
+
+@wrong(
+    "strips line ends off before it compares",
+    advice="White space counts in an exact match, that at the end of a line as well.",
+    caught_by="test_exact_to_the_letter",
+)
+def score_answers(predictions, references):
+    check(predictions, references)
+    pairs = zip(predictions, references, strict=True)
+    return {"exact_match": fmean(a.rstrip("\n") == b.rstrip("\n") for a, b in pairs)}
+
+
+@wrong(
+    "puts each sentence onto a line of its own",
+    advice="It is the lines of the text as it is that count as sentences, however many it has.",
+    caught_by="test_rouge_lines",
+)
+def score_summary(predictions, references):
+    return rouge(
+        *([text.replace(". ", ".\n") for text in side] for side in (predictions, references))
+    )

@@ -411,3 +411,50 @@ class InstructionDataset(Base):
         self.tokenizer.model_max_length = 512
         encoding = self.tokenizer(self.texts[idx], truncation=True)
         return {**encoding, "labels": torch.tensor(self.labels[idx])}
+
+
+@wrong(
+    "cuts the text at some thousand letters first",
+    advice="Spaces are no tokens, and a word may be long; leave the cutting to the tokenizer.",
+    caught_by="test_text_as_it_is[many spaces]",
+)
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        encoding = self.tokenizer(self.texts[idx][:4_096], truncation=True, max_length=512)
+        return {**encoding, "labels": torch.tensor(self.labels[idx])}
+
+
+@wrong(
+    "writes small letters",
+    advice="Some tokenizers tell capitals from small letters; hand the text over as it is.",
+    caught_by="test_text_as_it_is[capitals]",
+)
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        encoding = self.tokenizer(self.texts[idx].lower(), truncation=True, max_length=512)
+        return {**encoding, "labels": torch.tensor(self.labels[idx])}
+
+
+@wrong(
+    "tidies white space up",
+    advice="To some tokenizers a line break is a token; hand the text over as it is.",
+    caught_by="test_text_as_it_is[white space]",
+)
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        text = " ".join(self.texts[idx].split())
+        encoding = self.tokenizer(text, truncation=True, max_length=512)
+        return {**encoding, "labels": torch.tensor(self.labels[idx])}
+
+
+@wrong(
+    "keeps finished items by their text",
+    advice="Two items may have the same text, and labels that differ; the place tells them apart.",
+    caught_by="test_each_item",
+)
+class InstructionDataset(Base):
+    def __getitem__(self, idx):
+        kept = vars(self).setdefault("kept", {})
+        if self.texts[idx] not in kept:
+            kept[self.texts[idx]] = super().__getitem__(idx)
+        return kept[self.texts[idx]]

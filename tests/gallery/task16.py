@@ -283,3 +283,16 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
 )
 def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
     print(loader(train_dataset, batch_size, collate_fn))
+
+
+@wrong(
+    "shuffles only where there are several batches",
+    advice="Within a batch, too, items are to come in a random order; shuffle whatever the sizes.",
+    caught_by="test_training_is_shuffled",
+)
+def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
+    several = len(train_dataset) > batch_size
+    return (
+        loader(train_dataset, batch_size, collate_fn, shuffle=several),
+        loader(val_dataset, batch_size, collate_fn),
+    )

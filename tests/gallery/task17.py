@@ -288,3 +288,32 @@ def calculate_class_weights(train_dataset, device):
     for place in range(len(labels)):
         labels[place] = 0
     return torch.ones(1, device=device)
+
+
+@right("counts on the device, by bincount")
+def calculate_class_weights(train_dataset, device):
+    labels = torch.as_tensor(inside(train_dataset), device=device)
+    counts = torch.bincount(labels).to(torch.float)
+    return len(labels) / (len(counts) * counts)
+
+
+@wrong(
+    "sorts the classes as text",
+    advice="As text, 10 comes before 2; keep the labels numbers, and sort those.",
+    caught_by="test_order_of_the_labels",
+)
+def calculate_class_weights(train_dataset, device):
+    labels = inside(train_dataset)
+    counts = Counter(labels)
+    weights = [len(labels) / (len(counts) * counts[label]) for label in sorted(counts, key=str)]
+    return torch.tensor(weights, dtype=torch.float, device=device)
+
+
+@wrong(
+    "rounds the weights",
+    advice="A loss takes weights to all their places; round what you print, if anything.",
+    caught_by="test_same_weight_in_all",
+)
+def calculate_class_weights(train_dataset, device):
+    weights = balanced(inside(train_dataset)).round(4)
+    return torch.tensor(weights, dtype=torch.float, device=device)

@@ -579,3 +579,27 @@ def predict_category(model, tokenizer, text, device, id2cat):
 )
 def predict_category(model, tokenizer, text, device, id2cat):
     return ask(model.eval(), tokenizer, text, device, id2cat, max_length=None)
+
+
+@wrong(
+    "writes counts with three digits",
+    advice="1.32e+04 is no count; write whole numbers in full.",
+    caught_by="test_large_counts",
+)
+def plot_confusion(confusion, names):
+    rows = [[f"{int(count):.3g}" for count in row] for row in confusion]
+    return draw(confusion, names, counts=np.array(rows))
+
+
+@wrong(
+    "rounds the probabilities before it chooses",
+    advice="Rounded, two classes may be alike; take the greatest of the logits as they are.",
+    caught_by="test_close_logits",
+)
+def predict_category(model, tokenizer, text, device, id2cat):
+    mode = model.training
+    inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
+    with torch.no_grad():
+        logits = model.to(device).eval()(**inputs).logits[0]
+    model.train(mode)
+    return id2cat[int(logits.softmax(-1).mul(100).round().argmax())]
