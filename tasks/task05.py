@@ -46,8 +46,9 @@ def respond(review: str) -> str:
         The reply alone: nothing of the prompt, no special tokens, 5 to 120 words. It speaks of
         what this guest praised or complained of, in no more than eight of the guest's words in a
         row, and does not go round in circles: no four words stand in it more than three times.
-        The same call gives the same reply. Any review will do: an empty one, whose reply may be
-        empty, and one longer than the model reads (cut it there).
+        The same call gives the same reply. Any review will do: one of a word or two, or of none,
+        whose reply may be shorter or empty, and one longer than the model reads (cut it there,
+        with room for the reply).
     """
     ### START CODE HERE ###
     # 1. Cut a review that is too long, so that its prompt and the reply fit the model.
@@ -66,4 +67,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-# stub 9526042216f7acaa
+# stub 2def995db442fcac

@@ -193,8 +193,11 @@ def lengths_read():
         handle.remove()
 
 
-def check_cut(call, text, longest=512):
-    """In `call` on `text`, a model reads what it can, and no more."""
+def check_cut(call, text, longest=512, *, spare=0.3):
+    """In `call` on `text`, a model reads what it can, and no more.
+
+    A share may be spared: for a question or a prompt, or by those who read in windows that overlap.
+    """
     with lengths_read() as lengths:
         result = call()
     read = max(lengths, default=0)
@@ -204,8 +207,7 @@ def check_cut(call, text, longest=512):
         f"{read:,} tokens were read",
         "tokens read",
     )
-    # Room for a question or a prompt, and for those who read in overlapping windows.
-    least = longest / 2 if len(text) > 10 * longest else 0
+    least = (1 - spare) * longest if len(text) > 10 * longest else 0
     expect.that(
         read >= least,
         f"a text that is cut at {longest} tokens, and not before",

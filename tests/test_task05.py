@@ -7,7 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kata.testing import expect, lazy
-from tests.language import ODD_TEXTS, check_again, check_loaded_once, check_text, unseen
+from tests.language import (
+    ODD_TEXTS,
+    check_again,
+    check_loaded_once,
+    check_text,
+    lengths_read,
+    unseen,
+)
 
 reviews = lazy("fixtures.corpora.reviews")
 
@@ -16,6 +23,7 @@ STRANGE_REVIEW = (
     "The lift hummed like a bee, the soap smelt of tar, and somebody had left a cello in our bath."
 )
 RUN = 9  # words in a row that a reply may not share with the prompt
+READ = 400  # tokens of a long review, at least; the models here read 512 or more, or 1,024
 # Reviews that a template might stumble over.
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=3).filter(
     lambda text: text.strip() == text
@@ -42,6 +50,7 @@ def words(text):
 @settings(max_examples=40)
 @given(texts)
 @example("The room was fine. " * 40 + "The end.")
+@example("Fine.\n        And cheap.")
 def test_prompt_quotes_the_review(task, review):
     """The prompt holds the review, word for word and once.
 
@@ -75,6 +84,7 @@ def test_prompt_is_a_template(task):
     items = written(12)
     texts = [item.text for item in items]
     texts += ["So-so.", ODD_TEXTS["emoji"], " ".join(item.text for item in items)]
+    texts += ["\n".join(item.text for item in items[:2])]
     around = [check_text(task.build_prompt(text), "the prompt").replace(text, "{}")
               for text in texts]  # fmt: skip
     for other in around[1:]:
@@ -174,8 +184,8 @@ def test_same_again(task):
 def test_odd_reviews(task, name):
     """Any review will do: nothing, a letter, emoji, 2,000 words.
 
-    > Any review will do: an empty one, whose reply may be empty, and one longer than the
-    > model reads (cut it there).
+    > Any review will do: one of a word or two, or of none, whose reply may be shorter or
+    > empty, and one longer than the model reads
     """
     check_text(task.respond(ODD_TEXTS[name]), "the reply", empty=True)
 
@@ -185,12 +195,20 @@ def test_odd_reviews(task, name):
 def test_long_review(task):
     """A review that is longer than the model reads has a reply of 5 to 120 words, too.
 
-    > Any review will do: an empty one, whose reply may be empty, and one longer than the
-    > model reads (cut it there).
+    > one longer than the model reads (cut it there, with room for the reply)
 
     > no special tokens, 5 to 120 words
     """
-    reply = check_text(task.respond(" ".join(item.text for item in written(60))), "the reply")
+    review = " ".join(item.text for item in written(60))
+    with lengths_read() as lengths:
+        reply = check_text(task.respond(review), "the reply")
+    read = max(lengths, default=0)
+    expect.that(
+        read >= READ,
+        f"a review that is cut where the model stops reading: {READ} tokens or more",
+        f"of {len(review):,} characters, {read} tokens were read at most",
+        "tokens read",
+    )
     count = len(reply.split())
     expect.that(5 <= count <= 120, "a reply of 5 to 120 words", f"{count} words: {reply!r}")
 

@@ -168,9 +168,9 @@ def test_512_tokens(task, count):
 def test_text_as_it_is(task, name, text):
     """A text is tokenized as it is, whatever the tokenizer makes of capitals and white space.
 
-    > a tokenizer of the Hugging Face hub
-
     > Tokenize one text
+
+    > a tokenizer of the Hugging Face hub
     """
     wanted = tokenizer_of(name)(text)["input_ids"]
     found = flat(item(task, make(task, [text], [0], tokenizer_of(name)), 0), "input_ids")

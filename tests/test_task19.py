@@ -88,6 +88,8 @@ def small_model():
             n_layers=LAYERS, num_labels=CLASSES,
         )
     )  # fmt: skip
+    with torch.no_grad():
+        model.classifier.weight *= 100  # so that the loss differs from item to item
     for parameter in list(model.parameters())[::3]:
         parameter.requires_grad = False
     return model
@@ -251,6 +253,7 @@ def test_loss_weighs_classes(task):
     slips = {
         "without weights": torch.ones(CLASSES),
         "with the weights inverted": 1 / data.own_weights,
+        "with the root of the weights": data.own_weights.sqrt(),
     }
     for slip, weights in slips.items():
         if math.isclose(got, judged(model, data.own_loader, weights)[0], rel_tol=1e-4):

@@ -587,10 +587,7 @@ def create_sequences(df, sequence_length):
     series = series_of(df)
     if len(series) == 0:
         return np.empty((0, max(sequence_length, 0)), series.dtype), series
-    if sequence_length < 1:
-        raise ValueError(sequence_length)
-    starts = np.arange(max(len(series) - sequence_length, 0))
-    return series[starts[:, None] + np.arange(sequence_length)], series[starts + sequence_length]
+    return windows_of(series, sequence_length)
 
 
 def windows_of(series, sequence_length):

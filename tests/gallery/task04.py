@@ -445,3 +445,34 @@ def summarize(text, max_tokens=50):
 def summarize(text, max_tokens=50):
     check(max_tokens)
     return written(NAME, text, max_new_tokens=max_tokens + 1)
+
+
+@wrong(
+    "asks for the limit after the text",
+    advice=(
+        "A limit below 1 is an error with any text, an empty one too; "
+        "look at the limit before you ask whether there is anything to summarise."
+    ),
+    caught_by="test_limit_below_one",
+)
+def summarize(text, max_tokens=50):
+    if not text:
+        return ""
+    check(max_tokens)
+    return written(NAME, text, max_new_tokens=max_tokens)
+
+
+@wrong(
+    "cuts the text at 256 tokens",
+    advice=(
+        "The model reads twice as many, and half of a long text is lost; "
+        "see what `truncation` does without a length of yours."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
+def summarize(text, max_tokens=50):
+    check(max_tokens)
+    tokenizer, model = parts(NAME)
+    inputs = tokenizer(text, truncation=True, max_length=256, return_tensors="pt")
+    ids = model.generate(**inputs, max_new_tokens=max_tokens)
+    return tokenizer.decode(ids[0], skip_special_tokens=True)

@@ -1,5 +1,6 @@
 """Answers to task 05, wrong and right: the tests of its tests."""
 
+import textwrap
 from functools import cache
 
 import torch
@@ -48,7 +49,7 @@ class overlay:
         return f"Write a response to the following hotel review.\nReview: {review}\nResponse:"
 
     def respond(review):
-        prompt = build_prompt(" ".join(review.split()[:250]))
+        prompt = build_prompt(" ".join(review.split()[:450]))
         found = writer()(prompt, max_new_tokens=90, do_sample=False, return_full_text=False)
         return found[0]["generated_text"].strip()
 
@@ -428,3 +429,30 @@ def build_prompt(review):
         f"{'Apologise to this guest' if sorry else 'Thank this guest'} in a short reply.\n\n"
         f"Customer review:\n{review}\n\nHotel response to the customer:"
     )
+
+
+@wrong(
+    "takes the indentation off when the review stands in the prompt already",
+    advice=(
+        "`dedent` looks at all lines, the guest's too, and each review gets other spaces; "
+        "take them off your own words first, and then put the review in."
+    ),
+    caught_by=("test_prompt_quotes_the_review", "test_prompt_is_a_template"),
+)
+def build_prompt(review):
+    return textwrap.dedent(f"""
+        Write a polite reply to the customer review below.
+        {review}
+        Hotel response:""")
+
+
+@wrong(
+    "answers the first six hundred letters",
+    advice=(
+        "The model reads far more than that; "
+        "count the review's tokens, and cut where there is no more room."
+    ),
+    caught_by="test_long_review",
+)
+def respond(review):
+    return answered(build_prompt(review[:600]))

@@ -482,3 +482,22 @@ def translate(texts):
 )
 def translate(texts):
     return translated(texts.split("\n") if isinstance(texts, str) else texts)
+
+
+@wrong(
+    "cuts the texts at 256 tokens",
+    advice=(
+        "The model reads 512, and what comes after your limit is never translated; "
+        "see what `truncation` does without a length of yours."
+    ),
+    caught_by="test_odd_texts[2,000 words]",
+)
+def translate(texts):
+    if texts == []:
+        return []
+    tokenizer, model = parts(NAME)
+    inputs = tokenizer(
+        listed(texts), padding=True, truncation=True, max_length=256, return_tensors="pt"
+    )
+    ids = model.generate(**inputs, max_new_tokens=100)
+    return tokenizer.batch_decode(ids, skip_special_tokens=True)

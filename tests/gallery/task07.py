@@ -22,11 +22,11 @@ def parts(name, kind):
 
 
 @torch.no_grad()
-def pointed(question, context, name=SQUAD):
+def pointed(question, context, name=SQUAD, longest=500):
     """Places of characters: of each token that scores, and the best start and end."""
     tokenizer, model = parts(name, AutoModelForQuestionAnswering)
     inputs = tokenizer(
-        question, context, truncation="only_second", max_length=500,
+        question, context, truncation="only_second", max_length=longest,
         return_offsets_mapping=True, return_tensors="pt",
     )  # fmt: skip
     places = inputs.pop("offset_mapping")[0].tolist()
@@ -57,6 +57,29 @@ def flan(prompt, **settings):
 @right("scores all pairs at once")
 def answer_extractive(question, context):
     return cut(question, context)
+
+
+@right("points in windows of 384 tokens that overlap")
+@torch.no_grad()
+def answer_extractive(question, context):
+    tokenizer, model = parts(SQUAD, AutoModelForQuestionAnswering)
+    inputs = tokenizer(
+        question, context, truncation="only_second", max_length=384, stride=128, padding=True,
+        return_overflowing_tokens=True, return_offsets_mapping=True, return_tensors="pt",
+    )  # fmt: skip
+    inputs.pop("overflow_to_sample_mapping")
+    places = inputs.pop("offset_mapping").tolist()
+    output = model(**inputs)
+    best, answer = -1e9, ""
+    for window in range(len(places)):
+        inside = [i for i, part in enumerate(inputs.sequence_ids(window)) if part == 1]
+        starts, ends = output.start_logits[window].tolist(), output.end_logits[window].tolist()
+        for start in inside:
+            for end in inside:
+                if start <= end < start + 30 and starts[start] + ends[end] > best:
+                    best = starts[start] + ends[end]
+                    answer = context[places[window][start][0] : places[window][end][1]]
+    return answer
 
 
 @right("points with RoBERTa, and asks T5 in another way")
@@ -615,3 +638,32 @@ def answer_extractive(question, context):
 )
 def answer_extractive(question, context):
     return cut(question, context) if question.strip() else ""
+
+
+@wrong(
+    "points at what the first 256 tokens say",
+    advice=(
+        "The model reads twice as many, and an answer may stand further down; "
+        "look at the length that you ask the tokenizer for."
+    ),
+    caught_by="test_long_context[answer_extractive]",
+)
+def answer_extractive(question, context):
+    _, places, start, end = pointed(question, context, longest=256)
+    return context[places[start][0] : places[end][1]]
+
+
+@wrong(
+    "writes after the first 256 tokens",
+    advice=(
+        "The model reads twice as many, and an answer may stand further down; "
+        "see what `truncation` does without a length of yours."
+    ),
+    caught_by="test_long_context[answer_generative]",
+)
+def answer_generative(question, context):
+    tokenizer, model = parts("google/flan-t5-small", AutoModelForSeq2SeqLM)
+    prompt = f"question: {question} context: {context}"
+    inputs = tokenizer(prompt, truncation=True, max_length=256, return_tensors="pt")
+    ids = model.generate(**inputs, max_new_tokens=30)
+    return tokenizer.decode(ids[0], skip_special_tokens=True).strip()

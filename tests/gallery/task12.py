@@ -606,3 +606,16 @@ def score(translations, references):
     metric = sacrebleu.BLEU(smooth_method="none", effective_order=True)
     columns = list(zip(*references, strict=True))
     return min(metric.corpus_score(translations, columns).score / 100, 1.0)
+
+
+@wrong(
+    "samples with a seed of its own",
+    advice=(
+        "A seed makes a call repeatable, but what a sentence becomes still hangs on the others "
+        "beside it; let the likeliest token win, and look at `do_sample`."
+    ),
+    caught_by="test_alone_or_together",
+)
+def translate(sentences):
+    torch.manual_seed(0)
+    return translated(sentences, do_sample=True, top_k=5)

@@ -169,15 +169,15 @@ class overlay:
 
 
 @wrong(
-    "a hundred epochs",
+    "eleven epochs",
     advice=(
-        "That takes far longer than the minute meant for it, and the "
+        "That takes longer than the minute meant for it, and the "
         "model learns its data by heart; the task allows up to 10."
     ),
     caught_by="test_num_epochs",
 )
 class overlay:
-    num_epochs = 100
+    num_epochs = 11
 
 
 @wrong(
@@ -498,3 +498,13 @@ class overlay:
             part.dataset[place]["labels"] = 0 * part.dataset[place]["labels"]
         freeze(model, layers_of(model)[-4:])
         return loop(model, train_loader, val_loader, weight=class_weights, epochs=1)
+
+
+@wrong(
+    "weighs with the root of the weights",
+    advice="A root makes the weights more alike, which is another loss; take them as given.",
+    caught_by="test_loss_weighs_classes",
+)
+def train_dispatcher(model, train_loader, val_loader, class_weights, device):
+    freeze(model, layers_of(model)[-4:])
+    return loop(model, train_loader, val_loader, weight=class_weights.sqrt())
