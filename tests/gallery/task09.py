@@ -775,22 +775,6 @@ def fine_tune(train, *, output_dir=FOLDER):
 
 
 @wrong(
-    "learns from 64 tokens of each message",
-    advice=(
-        "The model reads 512, and what comes after your limit is never learnt; "
-        "see what `truncation` does without a length of yours."
-    ),
-    caught_by="test_long_message",
-)
-def fine_tune(train, *, output_dir=FOLDER):
-    model, tokenizer = parts()
-    tokenizer.model_max_length = 64
-    trained(train, model, tokenizer)
-    tokenizer.model_max_length = 512
-    return saved(model, tokenizer, output_dir)
-
-
-@wrong(
     "goes on with the model of the last call",
     advice=(
         "What an earlier call returned is trained further, under its owner's hands; "
