@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kata.testing import describe, expect, lazy
@@ -78,6 +78,7 @@ def test_two_loaders(task):
 @pytest.mark.builds_on("test_two_loaders")
 @settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
+@example(4, 4, 3)  # a single item is left
 def test_every_item_once(task, train, validation, batch_size):
     """An epoch of either loader gives every item once, whatever the sizes.
 
@@ -101,6 +102,7 @@ def test_every_item_once(task, train, validation, batch_size):
 @pytest.mark.builds_on("test_two_loaders", "test_every_item_once")
 @settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
+@example(4, 4, 3)  # a single item is left
 def test_batch_size(task, train, validation, batch_size):
     """Every batch has batch_size items, but the last, which has what is left.
 

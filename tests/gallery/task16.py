@@ -296,3 +296,19 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
         loader(train_dataset, batch_size, collate_fn, shuffle=several),
         loader(val_dataset, batch_size, collate_fn),
     )
+
+
+@wrong(
+    "leaves a single item out where it would be a batch by itself",
+    advice=(
+        "A batch of one item is a batch, too, and each epoch is to give every item; "
+        "look at when you set `drop_last`."
+    ),
+    caught_by=("test_every_item_once", "test_batch_size"),
+)
+def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
+    alone = len(train_dataset) > batch_size and len(train_dataset) % batch_size == 1
+    return (
+        loader(train_dataset, batch_size, collate_fn, shuffle=True, drop_last=alone),
+        loader(val_dataset, batch_size, collate_fn),
+    )
