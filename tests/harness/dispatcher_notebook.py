@@ -105,7 +105,7 @@ def partially_freeze_bert_layers(model, layers_to_train=3):
     return model
 """,
     "check 5": "unittests.exercise_5(partially_freeze_bert_layers)",
-    "numbers": "layers_to_train, learning_rate, num_epochs = 4, 1e-4, 4",
+    "numbers": "layers_to_train, learning_rate, num_epochs = 4, 3e-4, 2",
     "training": """
 trained_bert, partial_results = helper_utils.training_loop(
     model=partially_freeze_bert_layers(bert_model, layers_to_train),

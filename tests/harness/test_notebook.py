@@ -11,96 +11,140 @@ from tests.harness.dispatcher_notebook import CELLS, notebook_of
 
 ROOT = Path(__file__).parents[2]
 
+# Sessions of a person who runs cells, one after the other.
+SESSIONS = {
+    "freezing": """
+    def partially_freeze_bert_layers(model, layers_to_train=3):
+        model.requires_grad_(False)
+        for layer in model.distilbert.transformer.layer[:layers_to_train]:
+            layer.requires_grad_(True)
+        model.pre_classifier.requires_grad_(True)
+        model.classifier.requires_grad_(True)
+        return model
 
-def run(text, cwd):
-    """Run cells in a process and a folder of their own."""
+    print("FIRST", unittests.exercise_5(partially_freeze_bert_layers))
+
+    def partially_freeze_bert_layers(model, layers_to_train=3):
+        model.requires_grad_(False)
+        for layer in model.distilbert.transformer.layer[-layers_to_train:]:
+            layer.requires_grad_(True)
+        model.pre_classifier.requires_grad_(True)
+        model.classifier.requires_grad_(True)
+        return model
+
+    print("SECOND", unittests.exercise_5(partially_freeze_bert_layers))
+    """,
+    "weights": """
+    import numpy as np
+    import torch
+    from sklearn.utils.class_weight import compute_class_weight
+
+    def calculate_class_weights(train_dataset, device):
+        own = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
+        weights = compute_class_weight(class_weight="balanced", classes=np.unique(own), y=own)
+        return torch.tensor(weights, dtype=torch.float).to(device)
+
+    print("FIRST", unittests.exercise_4(calculate_class_weights))
+    """,
+    "data set": """
+    import torch
+
+    class InstructionDataset(torch.utils.data.Dataset):
+        def __init__(self, texts, labels, tokenizer):
+            self.texts, self.labels, self.tokenizer = texts, labels, tokenizer
+
+        def __len__(self):
+            return len(self.texts)
+
+        def __getitem__(self, idx):
+            encoding = self.tokenizer(self.texts[idx], truncation=True, max_length=128)
+            encoding["labels"] = torch.tensor(self.labels[idx], dtype=torch.long)
+            return encoding
+
+    print("FIRST", unittests.exercise_1(InstructionDataset))
+    """,
+    "results": """
+    import torch
+    from types import SimpleNamespace
+    from fixtures import helper_utils
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words = torch.nn.Embedding(5, 5)
+
+        def forward(self, input_ids):
+            return SimpleNamespace(logits=self.words(input_ids))
+
+    labels = torch.arange(60) % 5
+    items = [{"input_ids": label, "labels": label} for label in labels]
+    loader = torch.utils.data.DataLoader(items, batch_size=4)
+
+    def train(rate):
+        loss = torch.nn.CrossEntropyLoss()
+        return helper_utils.training_loop(Model(), loader, loader, loss, rate, 5, "cpu")[1]
+
+    print("FIRST", unittests.exercise_6(train(1e-4)))
+    results = train(0.5)
+    print("SECOND", unittests.exercise_6(results))
+    print("THIRD", unittests.exercise_6(results | {"val_f1": 0.99}))
+    print("FOURTH", unittests.exercise_6({"val_loss": 0.39, "val_f1": 0.86}))
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Has a folder for each session, with the file `cells.py`."""
+    return tmp_path_factory.mktemp("sessions")
+
+
+@pytest.fixture(scope="module")
+def sessions(folder):
+    """What each session prints; they share a process, since it imports for seconds."""
     start = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom fixtures import unittests\n"
-    cells = cwd / "cells.py"
-    cells.write_text(start + textwrap.dedent(text), encoding="utf-8")
+    for name, text in SESSIONS.items():
+        (folder / name).mkdir()
+        file = folder / name / "cells.py"
+        file.write_text(start + textwrap.dedent(text), encoding="utf-8")
+    run_all = (
+        "import os, runpy, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    os.chdir(name)\n"
+        "    runpy.run_path(os.path.abspath('cells.py'))\n"
+        "    os.chdir('..')\n"
+        "    print('END OF SESSION')\n"
+    )
     done = subprocess.run(
-        [sys.executable, str(cells)],
-        cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
+        [sys.executable, "-c", run_all, *SESSIONS],
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    printed = done.stdout.split("END OF SESSION\n")
+    assert printed.pop() == ""
+    return dict(zip(SESSIONS, printed, strict=True))
 
 
-def test_wrong_then_right(tmp_path):
-    printed = run(
-        """
-        def partially_freeze_bert_layers(model, layers_to_train=3):
-            model.requires_grad_(False)
-            for layer in model.distilbert.transformer.layer[:layers_to_train]:
-                layer.requires_grad_(True)
-            model.pre_classifier.requires_grad_(True)
-            model.classifier.requires_grad_(True)
-            return model
-
-        print("FIRST", unittests.exercise_5(partially_freeze_bert_layers))
-
-        def partially_freeze_bert_layers(model, layers_to_train=3):
-            model.requires_grad_(False)
-            for layer in model.distilbert.transformer.layer[-layers_to_train:]:
-                layer.requires_grad_(True)
-            model.pre_classifier.requires_grad_(True)
-            model.classifier.requires_grad_(True)
-            return model
-
-        print("SECOND", unittests.exercise_5(partially_freeze_bert_layers))
-        """,
-        tmp_path,
-    )
+def test_wrong_then_right(sessions, folder):
+    printed = sessions["freezing"]
     first, second = printed.split("FIRST False")
     assert "test_layers" in first
     assert "partially_freeze_bert_layers(model, layers_to_train=" in first
-    assert f"at          {tmp_path / 'cells.py'}:4" in first
+    assert f"at          {folder / 'freezing' / 'cells.py'}:4" in first
     assert "SECOND True" in second
     assert "the exercise 10 of 10" in second
     assert "edge" not in second
-    assert [path.name for path in tmp_path.iterdir()] == ["cells.py"]
+    assert [path.name for path in (folder / "freezing").iterdir()] == ["cells.py"]
 
 
-def test_the_assignments_own_answer(tmp_path):
+def test_the_assignments_own_answer(sessions):
     """It has no check for an absent class, since the assignment asks for none."""
-    printed = run(
-        """
-        import numpy as np
-        import torch
-        from sklearn.utils.class_weight import compute_class_weight
-
-        def calculate_class_weights(train_dataset, device):
-            own = [train_dataset.dataset.labels[i] for i in train_dataset.indices]
-            weights = compute_class_weight(class_weight="balanced", classes=np.unique(own), y=own)
-            return torch.tensor(weights, dtype=torch.float).to(device)
-
-        print("FIRST", unittests.exercise_4(calculate_class_weights))
-        """,
-        tmp_path,
-    )
+    printed = sessions["weights"]
     assert "FIRST True" in printed
 
 
-def test_classes(tmp_path):
-    printed = run(
-        """
-        import torch
-
-        class InstructionDataset(torch.utils.data.Dataset):
-            def __init__(self, texts, labels, tokenizer):
-                self.texts, self.labels, self.tokenizer = texts, labels, tokenizer
-
-            def __len__(self):
-                return len(self.texts)
-
-            def __getitem__(self, idx):
-                encoding = self.tokenizer(self.texts[idx], truncation=True, max_length=128)
-                encoding["labels"] = torch.tensor(self.labels[idx], dtype=torch.long)
-                return encoding
-
-        print("FIRST", unittests.exercise_1(InstructionDataset))
-        """,
-        tmp_path,
-    )
+def test_classes(sessions):
+    printed = sessions["data set"]
     assert "FIRST False" in printed
     words = " ".join(printed.split())
     assert "tokens of an item whose text has 702 with the special ones" in words
@@ -110,37 +154,8 @@ def test_classes(tmp_path):
     assert "then run unittests.exercise_1(InstructionDataset)" in " ".join(printed.split())
 
 
-def test_results(tmp_path):
-    printed = run(
-        """
-        import torch
-        from types import SimpleNamespace
-        from fixtures import helper_utils
-
-        class Model(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.words = torch.nn.Embedding(5, 5)
-
-            def forward(self, input_ids):
-                return SimpleNamespace(logits=self.words(input_ids))
-
-        labels = torch.arange(60) % 5
-        items = [{"input_ids": label, "labels": label} for label in labels]
-        loader = torch.utils.data.DataLoader(items, batch_size=4)
-
-        def train(rate):
-            loss = torch.nn.CrossEntropyLoss()
-            return helper_utils.training_loop(Model(), loader, loader, loss, rate, 5, "cpu")[1]
-
-        print("FIRST", unittests.exercise_6(train(1e-4)))
-        results = train(0.5)
-        print("SECOND", unittests.exercise_6(results))
-        print("THIRD", unittests.exercise_6(results | {"val_f1": 0.99}))
-        print("FOURTH", unittests.exercise_6({"val_loss": 0.39, "val_f1": 0.86}))
-        """,
-        tmp_path,
-    )
+def test_results(sessions):
+    printed = sessions["results"]
     first, rest = printed.split("FIRST False")
     second, rest = rest.split("SECOND True")
     third, rest = rest.split("THIRD False")

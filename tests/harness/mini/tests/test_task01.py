@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kata.testing import expect
@@ -12,6 +12,7 @@ def sums_of(task, numbers):
     return sums
 
 
+@settings(max_examples=20)
 @given(st.integers(-99, 99))
 def test_double(task, number):
     """double(number) is twice the number.
@@ -21,6 +22,7 @@ def test_double(task, number):
     expect.equal(task.double(number), number * 2, "the result")
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
 def test_length(task, numbers):
     """There is a running sum for each number.
@@ -30,6 +32,7 @@ def test_length(task, numbers):
     sums_of(task, numbers)
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
 def test_sums(task, numbers):
     """Each running sum adds one more number.
