@@ -98,8 +98,11 @@ class Level:
 class Cell:
     """The judge's end of a cell."""
 
-    def __init__(self, supervisor: int, connection: socket.socket, level: Level) -> None:
+    def __init__(
+        self, supervisor: int, connection: socket.socket, level: Level, claim: socket.socket
+    ) -> None:
         self._supervisor: int | None = supervisor
+        self._claim = claim
         self.connection = connection
         self.level = level
 
@@ -122,6 +125,7 @@ class Cell:
                 os.kill(self._supervisor, signal.SIGKILL)  # and the kernel ends the cell
             os.waitpid(self._supervisor, 0)
         self._supervisor = None
+        self._claim.close()
         return _how(status) if ended else ""
 
 
@@ -144,13 +148,11 @@ def open_cell(
     serve: Callable[[socket.socket], None],
     *,
     limits: Limits = Limits(),  # it is frozen
-    user: int | None = None,
     root: Path,
 ) -> Cell:
     """Fork a cell that runs `serve` with its end of a socket, and ends with it.
 
     Args:
-        user: whose id it takes, where root judges; by default one that this process has not used.
         root: an empty folder, on which the cell's own root is mounted, for nobody else to see.
 
     Raises:
@@ -158,8 +160,7 @@ def open_cell(
     """
     if sys.platform != "linux":
         raise Unavailable(f"there are no sandboxes on {sys.platform}, only on Linux")
-    if user is None:
-        user = FIRST_USER + os.getpid() % USERS
+    user, claim = claim_user()
     ours, theirs = socket.socketpair()
     news, tell = os.pipe()
     mapped, go = os.pipe()
@@ -180,11 +181,33 @@ def open_cell(
     except Unavailable:
         ours.close()
         os.waitpid(supervisor, 0)
+        claim.close()
         raise
     finally:
         os.close(news)
         os.close(go)
-    return Cell(supervisor, ours, Level(missing))
+    return Cell(supervisor, ours, Level(missing), claim)
+
+
+def claim_user() -> tuple[int, socket.socket]:
+    """A user's id that no other cell of this machine has, until the socket is closed.
+
+    A socket with the name of an id is there once, and goes with the process that has it.
+
+    Raises:
+        Unavailable: all ids are taken.
+    """
+    start = os.getpid()
+    for place in range(start, start + USERS):
+        user = FIRST_USER + place % USERS
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0kata-cell-{user}")
+        except OSError:
+            claim.close()
+        else:
+            return user, claim
+    raise Unavailable(f"{USERS} cells are open on this machine, as many as there may be")
 
 
 def _read_news(news: int, go: int, supervisor: int, user: int) -> dict[str, str]:

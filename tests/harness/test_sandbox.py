@@ -11,8 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from kata.running import linux
-from kata.running.sandbox import LAYERS, Level, Limits, View, open_cell, scrub_environment
+from kata.running import linux, sandbox
+from kata.running.sandbox import (
+    LAYERS,
+    Level,
+    Limits,
+    Unavailable,
+    View,
+    claim_user,
+    open_cell,
+    scrub_environment,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are cells on Linux alone")
 ROOT = Path(__file__).parents[2]
@@ -201,6 +210,46 @@ def test_a_closed_cell_is_gone(tmp_path):
         time.sleep(0.05)
     assert marker not in Path("/proc/mounts").read_text()
     assert cell.close() == ""
+
+
+def users_of(cell):
+    """Who the processes of a cell are, seen from outside."""
+    found, waiting = [], [cell._supervisor]
+    while waiting:
+        process = Path(f"/proc/{waiting.pop()}")
+        lines = (process / "status").read_text().splitlines()
+        found += [line.split()[1] for line in lines if line.startswith("Uid:")]
+        waiting += (process / "task" / process.name / "children").read_text().split()
+    return set(map(int, found))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each cell a user of its own")
+def test_no_two_cells_have_one_user(tmp_path):
+    """Their limits count by user, and where there are no namespaces, so do signals."""
+    cells = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        serve = lambda connection: connection.recv(1)  # noqa: E731
+        cells.append(open_cell(View(ROOT, ()), serve, root=tmp_path / name))
+    one, other = map(users_of, cells)
+    for cell in cells:
+        cell.close()
+    assert one & other == {0}  # the supervisors'
+    assert len(one) == len(other) == 2
+
+
+def test_users_are_claimed(monkeypatch):
+    monkeypatch.setattr(sandbox, "USERS", 2)
+    monkeypatch.setattr(sandbox, "FIRST_USER", 59_000)
+    (one, first), (other, second) = claim_user(), claim_user()
+    assert {one, other} == {59_000, 59_001}
+    with pytest.raises(Unavailable, match="2 cells are open on this machine, as many as"):
+        claim_user()
+    first.close()
+    again, third = claim_user()
+    assert again == one
+    second.close()
+    third.close()
 
 
 def test_the_environment_is_scrubbed(monkeypatch):
