@@ -78,7 +78,8 @@ def test_two_loaders(task):
 @pytest.mark.builds_on("test_two_loaders")
 @settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
-@example(4, 4, 3)  # a single item is left
+@example(5, 5, 3)  # two items are left
+@example(4, 4, 3)  # a single one is left
 def test_every_item_once(task, train, validation, batch_size):
     """An epoch of either loader gives every item once, whatever the sizes.
 
@@ -102,7 +103,8 @@ def test_every_item_once(task, train, validation, batch_size):
 @pytest.mark.builds_on("test_two_loaders", "test_every_item_once")
 @settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(2, 13))
-@example(4, 4, 3)  # a single item is left
+@example(5, 5, 3)  # two items are left
+@example(4, 4, 3)  # a single one is left
 def test_batch_size(task, train, validation, batch_size):
     """Every batch has batch_size items, but the last, which has what is left.
 

@@ -197,6 +197,21 @@ def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
 
 
 @wrong(
+    "drops the last batch in training alone",
+    advice=(
+        "In each epoch other items would be left out, and in a small data set many; "
+        "see what `drop_last` does, and what its default is."
+    ),
+    caught_by=("test_every_item_once", "test_batch_size"),
+)
+def create_dataloaders(train_dataset, val_dataset, batch_size, collate_fn):
+    return (
+        loader(train_dataset, batch_size, collate_fn, shuffle=True, drop_last=True),
+        loader(val_dataset, batch_size, collate_fn),
+    )
+
+
+@wrong(
     "draws with replacement",
     advice=(
         "Some items then come twice and others never; shuffling gives a new order and still "

@@ -23,12 +23,27 @@ def draw(confusion, names, *, values=None, counts=None, labels=("predicted class
     return figure
 
 
-def ask(model, tokenizer, text, device, id2cat, **options):
+def ask(
+    model,
+    tokenizer,
+    text,
+    device,
+    id2cat,
+    *,
+    choose=torch.argmax,
+    gradients=False,
+    dropout=False,
+    **options,
+):
     """What the reference does, but for what is given."""
     options = {"truncation": True, "max_length": 512} | options
     inputs = tokenizer(text, return_tensors="pt", **options).to(device)
-    with torch.no_grad():
-        return id2cat[int(model.to(device)(**inputs).logits.argmax())]
+    mode = model.training
+    model.to(device).train(dropout and mode)
+    with torch.set_grad_enabled(gradients):
+        number = int(choose(model(**inputs).logits))
+    model.train(mode)
+    return id2cat[number]
 
 
 @right("by torch, scikit-learn's display, and softmax")
@@ -379,7 +394,7 @@ def plot_confusion(confusion, names):
     caught_by="test_no_dropout",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model, tokenizer, text, device, id2cat)
+    return ask(model, tokenizer, text, device, id2cat, dropout=True)
 
 
 @wrong(
@@ -402,7 +417,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_mode_is_kept[False]",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    category = ask(model.eval(), tokenizer, text, device, id2cat)
+    category = ask(model, tokenizer, text, device, id2cat)
     model.train()
     return category
 
@@ -414,7 +429,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
 )
 def predict_category(model, tokenizer, text, device, id2cat):
     numbers = {number: number for number in id2cat}
-    return ask(model.eval(), tokenizer, text, device, numbers)
+    return ask(model, tokenizer, text, device, numbers)
 
 
 @wrong(
@@ -423,7 +438,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_greatest_logit",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text, device, sorted(id2cat.values()))
+    return ask(model, tokenizer, text, device, sorted(id2cat.values()))
 
 
 @wrong(
@@ -432,9 +447,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by=("test_greatest_logit", "test_script"),
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
-    with torch.no_grad():
-        return id2cat[int(model.to(device).eval()(**inputs).logits.argmin())]
+    return ask(model, tokenizer, text, device, id2cat, choose=torch.argmin)
 
 
 @wrong(
@@ -446,7 +459,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_odd_texts[2,000 words]",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text, device, id2cat, truncation=False, max_length=None)
+    return ask(model, tokenizer, text, device, id2cat, truncation=False, max_length=None)
 
 
 @wrong(
@@ -460,7 +473,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
 def predict_category(model, tokenizer, text, device, id2cat):
     if not text:
         raise ValueError("empty")
-    return ask(model.eval(), tokenizer, text, device, id2cat)
+    return ask(model, tokenizer, text, device, id2cat)
 
 
 @wrong(
@@ -471,7 +484,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_long_texts",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text, device, id2cat, max_length=16)
+    return ask(model, tokenizer, text, device, id2cat, max_length=16)
 
 
 @wrong(
@@ -483,8 +496,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_no_gradients",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
-    return id2cat[int(model.to(device).eval()(**inputs).logits.argmax())]
+    return ask(model, tokenizer, text, device, id2cat, gradients=True)
 
 
 @wrong(
@@ -496,7 +508,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_gpu",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text, "cpu", id2cat)
+    return ask(model, tokenizer, text, "cpu", id2cat)
 
 
 @wrong(
@@ -554,7 +566,7 @@ def plot_confusion(confusion, names):
     caught_by="test_greatest_logit",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text, device, list(id2cat.values()))
+    return ask(model, tokenizer, text, device, list(id2cat.values()))
 
 
 @wrong(
@@ -566,7 +578,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_long_texts",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text[:512], device, id2cat)
+    return ask(model, tokenizer, text[:512], device, id2cat)
 
 
 @wrong(
@@ -578,7 +590,7 @@ def predict_category(model, tokenizer, text, device, id2cat):
     caught_by="test_odd_texts[2,000 words]",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    return ask(model.eval(), tokenizer, text, device, id2cat, max_length=None)
+    return ask(model, tokenizer, text, device, id2cat, max_length=None)
 
 
 @wrong(
@@ -597,9 +609,7 @@ def plot_confusion(confusion, names):
     caught_by="test_close_logits",
 )
 def predict_category(model, tokenizer, text, device, id2cat):
-    mode = model.training
-    inputs = tokenizer(text, truncation=True, max_length=512, return_tensors="pt").to(device)
-    with torch.no_grad():
-        logits = model.to(device).eval()(**inputs).logits[0]
-    model.train(mode)
-    return id2cat[int(logits.softmax(-1).mul(100).round().argmax())]
+    def choose(logits):
+        return logits.softmax(-1).mul(100).round().argmax()
+
+    return ask(model, tokenizer, text, device, id2cat, choose=choose)

@@ -33,6 +33,11 @@ def known(mini, record_of_mini):
         '@wrong("squares", caught_by',
         '@wrong("squares", advice="Once more is not times itself.", caught_by',
     )
+    mini.replace(
+        "tests/gallery/task01.py",
+        "return 2 * (number if isinstance(number, int) else number.numpy())",
+        "return 2 * abs(number)",
+    )
     if not record_of_mini:
         course = Course.read(mini.root)
         found = record(
@@ -61,6 +66,13 @@ def test_what_differs_anywhere_has_no_name(known):
     answer = "def double(number):\n    return number * number + (number > 9)\n"
     assert name_in(known.answer(solved(double=answer)).text) == ""
     assert name_in(known.answer(SOLVED).text) == ""
+
+
+def test_what_shows_elsewhere_only_has_no_name(known):
+    """Called after what a GPU shows, and red here for another mistake."""
+    done = known.answer(solved(double="def double(number):\n    return 2 * abs(number)\n"))
+    assert "test_double" in done.text
+    assert name_in(done.text) == ""
 
 
 def test_care_is_another_matter(known):
