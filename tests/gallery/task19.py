@@ -453,7 +453,7 @@ def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     advice=(
         "A few batches show that the code runs, but teach little; hand the whole `train_loader` on."
     ),
-    caught_by=("test_more_instructions", "test_gpu_all_instructions"),
+    caught_by=("test_loss", "test_f1", "test_more_instructions", "test_gpu_all_instructions"),
 )
 def train_dispatcher(model, train_loader, val_loader, class_weights, device):
     freeze(model, layers_of(model)[-4:])
