@@ -221,6 +221,18 @@ def build_prompt(text):
 
 
 @wrong(
+    "makes single quotes of the text's double ones",
+    advice=(
+        "What somebody wrote is not yours to mend: the model can read a quote in quotes; "
+        "put the text in as it is."
+    ),
+    caught_by="test_query_comes_last",
+)
+def build_prompt(text):
+    return FORM.replace("<TEXT>", text.replace('"', "'"))
+
+
+@wrong(
     "strips the quotation marks of the text",
     advice=(
         "The text goes in word for word; "

@@ -398,6 +398,32 @@ def predict_category(model, tokenizer, text, device, id2cat):
 
 
 @wrong(
+    "divides by the sum of the column, which gives the precision",
+    advice=(
+        "Of a class's own items, which stand in its row, some share was found; "
+        "see along which axis your sum runs."
+    ),
+    caught_by=("test_shares", "test_any_table"),
+)
+def per_class_accuracy(confusion):
+    table = np.asarray(confusion)
+    totals = table.sum(axis=0)
+    return [
+        float(right / total) if total else float("nan")
+        for right, total in zip(table.diagonal(), totals, strict=True)
+    ]
+
+
+@wrong(
+    "writes each count into the mirrored cell",
+    advice="`text` takes x and y, which are the column and the row; see which you give first.",
+    caught_by=("test_counts", "test_large_counts"),
+)
+def plot_confusion(confusion, names):
+    return draw(confusion, names, counts=np.asarray(confusion).T)
+
+
+@wrong(
     "leaves the model in evaluation mode",
     advice=(
         "Training would go on without dropout afterwards; "
