@@ -213,9 +213,10 @@ def create_sequences(df, sequence_length):
 )
 def create_sequences(df, sequence_length):
     series = df.iloc[:, 1]
+    at = series.to_dict()  # by the labels, as `series[...]` does, which takes minutes for a year
     rows = range(len(series) - sequence_length)
-    X = [[series[i + k] for k in range(sequence_length)] for i in rows]
-    return np.array(X), np.array([series[i + sequence_length] for i in rows])
+    X = [[at[i + k] for k in range(sequence_length)] for i in rows]
+    return np.array(X), np.array([at[i + sequence_length] for i in rows])
 
 
 @wrong(
