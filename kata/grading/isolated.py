@@ -31,7 +31,7 @@ from kata.grading.unseen import Unseen
 from kata.grading.wire import Gone, Late, Malformed, receive, send
 from kata.judging.gallery import read_gallery
 from kata.judging.lazy import lazy
-from kata.judging.result import AWAY, GREEN, RED, Result
+from kata.judging.result import AWAY, GREEN, RED, Result, is_named
 from kata.judging.target import Target
 from kata.judging.task import Task
 from kata.judging.verdict import CRASHED, Missing, Verdict
@@ -154,12 +154,12 @@ class Isolation:
             self._witness = self._open("witnessed", partial(_bear_witness, session.config, items))
 
     def _is_witnessed(self, item: pytest.Item) -> bool:
-        return bool(_names(item.name) & self._beside)
+        return is_named(item.name, self._beside)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         data = getattr(report, "kata_result", None)
-        if data is not None and _names(report.nodeid.rpartition("::")[2]) & self._told:
+        if data is not None and is_named(report.nodeid.rpartition("::")[2], self._told):
             data["witnessed"] = True
 
     @pytest.hookimpl(tryfirst=True)
@@ -239,11 +239,6 @@ def _bear_witness(
         reports = runtestprotocol(item, log=False, nextitem=_last(items, item))
         data = next((r.kata_result for r in reversed(reports) if hasattr(r, "kata_result")), None)
         send(connection, data, [])
-
-
-def _names(test: str) -> set[str]:
-    """A test's name, with and without its case."""
-    return {test, test.partition("[")[0]}
 
 
 def _load_lazy(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -27,6 +28,11 @@ class Known:
 
     titles: list[str]
     advice: str
+
+
+def is_named(test: str, names: Iterable[str]) -> bool:
+    """Whether a test is among `names`, of tests or of all cases of one."""
+    return bool({test, test.partition("[")[0]} & set(names))
 
 
 @dataclass

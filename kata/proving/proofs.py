@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kata.course import LISTED, Course, CourseError, TaskInfo
 from kata.judging.gallery import Entry, read_gallery
-from kata.judging.result import AWAY, GREEN, RED, Result
+from kata.judging.result import AWAY, GREEN, RED, Result, is_named
 from kata.judging.verdict import DEFECT, RAISED, STRANGE, UNWRITTEN, WRONG
 from kata.judging.wording import wrong_quotations
 from kata.proving.record import stale
@@ -158,7 +158,7 @@ def _conclude(course: Course, proof: Proof, plans: list[_Plan], runs: dict[Job, 
             proof.right_of += 1
             proof.right += not complaints
     named = {name for plan in plans for name in plan.caught_by}
-    proof.unnamed = [test for test in tests if not {test, _base(test)} & named]
+    proof.unnamed = [test for test in tests if not is_named(test, named)]
     proof.failures += [
         f"{test}: no wrong answer in the gallery is named to fail it" for test in proof.unnamed
     ]
@@ -195,7 +195,7 @@ def _complaints(plan: _Plan, run: Run, tests: list[str]) -> Iterator[str]:
         yield f"pytest broke:\n{run.broken}"
         return
     ran = {result.test for result in run.results}
-    wanted = [t for t in tests if not plan.caught_by or {t, _base(t)} & set(plan.caught_by)]
+    wanted = [t for t in tests if not plan.caught_by or is_named(t, plan.caught_by)]
     missing = [test for test in wanted if test not in ran]
     if missing:
         yield f"{', '.join(missing)} did not run"

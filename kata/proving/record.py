@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kata.course import LISTED, Course, CourseError, TaskInfo
 from kata.judging.gallery import Entry, read_gallery
-from kata.judging.result import AWAY, Result
+from kata.judging.result import AWAY, Result, is_named
 from kata.proving.flakes import surroundings
 from kata.reporting.known import Mark, Mistake, Mistakes
 from kata.running.job import Job, Run
@@ -68,11 +68,6 @@ def source(course: Course, task: TaskInfo) -> str:
     """A digest of the files that say what a task's wrong answers do."""
     paths = (course.test_file(task), course.solution(task), course.gallery(task))
     return digest_of(path.read_bytes() for path in paths)[:16]
-
-
-def is_named(test: str, names: Iterable[str]) -> bool:
-    """Whether a test is among `names`, of tests or of all cases of one."""
-    return bool({test, test.partition("[")[0]} & set(names))
 
 
 def stale(course: Course, task: TaskInfo) -> str | None:
